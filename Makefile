@@ -1,0 +1,143 @@
+# hopward: build, test, install.  GNU make, no configure step.
+#
+#   make demo         real mail through a private Postfix (root installs what lacks)
+#   make check        everything that must hold; ends with "N passed, N failed"
+#   make unit         unit programs alone: no root, no network, under a minute
+#   make test T=mime  one unit program
+#   make e2e C=name   one end-to-end case (all without C)
+#   make SAN=1 ...    the same under AddressSanitizer and UBSan, in build-san/
+
+VERSION	= 0.1.0
+PREFIX	?= /usr/local
+SYSCONFDIR ?= /etc
+SBINDIR	= $(PREFIX)/sbin
+BINDIR	= $(PREFIX)/bin
+LIBEXECDIR = $(PREFIX)/libexec/hopward
+MANDIR	= $(PREFIX)/share/man
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+
+CC	?= cc
+CFLAGS	?= -O2 -g
+B	= build
+ifdef SAN
+B	= build-san
+CFLAGS	= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+
+WARN	= -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
+	  -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wsign-compare -Wformat=2 -Wvla
+HARDEN	= -fstack-protector-strong -fPIE
+ifndef SAN
+HARDEN	+= -D_FORTIFY_SOURCE=2
+endif
+CPPFLAGS += -Imilter -D_GNU_SOURCE -DHOPWARD_VERSION='"$(VERSION)"' \
+	  -DCONF_DEFAULT='"$(SYSCONFDIR)/hopward/hopward.conf"' \
+	  -DSCANNER_DEFAULT='"$(LIBEXECDIR)/hopward-scan"'
+ALL_CFLAGS = -std=gnu11 -pthread $(WARN) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS = -pthread -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# Sources, room by room.
+BASE = \
+	base/buf.c \
+	base/cidr.c \
+	base/clock.c \
+	base/fdpass.c \
+	base/json.c \
+	base/log.c \
+	base/units.c \
+	base/wire.c
+JUDGE = \
+	judge/facts.c \
+	judge/hops.c \
+	judge/policy.c
+RECORD = \
+	record/ledger.c \
+	record/privacy.c \
+	record/record.c
+FRONT = \
+	front/answer.c \
+	front/control.c \
+	front/front.c \
+	front/handover.c \
+	front/session.c \
+	front/spool.c
+FILTER = \
+	front/filter.c
+SCAN = \
+	scan/decode.c \
+	scan/header.c \
+	scan/mime.c
+SCANNER = \
+	scan/engine.c \
+	scan/sandbox_none.c \
+	scan/scanner.c \
+	scan/worker.c \
+	scan/writes.c
+ROOT = \
+	conf.c \
+	generation.c
+DAEMON = \
+	hopward.c \
+	parent.c
+CTL = \
+	ctl/ctl.c \
+	ctl/log.c \
+	ctl/reload.c \
+	ctl/scan.c \
+	ctl/status.c
+
+MAN8	= milter/hopward.8 milter/hopwardctl.8
+MAN5	= milter/hopward.conf.5 milter/hopward-log.5
+
+obj	= $(patsubst %.c,$(B)/%.o,$(1))
+LIBS_BASE = -lcrypto
+LIBS_CONF = -lconfig
+
+PROGRAMS = $(B)/hopward $(B)/hopward-scan $(B)/hopwardctl
+
+.PHONY: all check unit test e2e demo deps lint walls install clean san-unit
+all: $(PROGRAMS)
+
+# One archive a room: a unit program links all, and takes what it needs.
+ARCHIVES = $(B)/front.a $(B)/root.a $(B)/record.a $(B)/scan.a $(B)/judge.a $(B)/base.a
+$(B)/base.a: $(call obj,$(BASE))
+$(B)/judge.a: $(call obj,$(JUDGE))
+$(B)/record.a: $(call obj,$(RECORD))
+$(B)/scan.a: $(call obj,$(SCAN))
+$(B)/front.a: $(call obj,$(FRONT))
+$(B)/root.a: $(call obj,$(ROOT))
+$(B)/%.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/hopward: $(call obj,$(DAEMON) $(FILTER)) $(B)/root.a $(B)/front.a $(B)/record.a $(B)/judge.a $(B)/base.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS_CONF) $(LIBS_BASE)
+# --export-dynamic-symbol in scan/exports: libclamav's writes bind to ours (scan/writes.c).
+$(B)/hopward-scan: $(call obj,$(SCANNER)) $(B)/scan.a $(B)/judge.a $(B)/base.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lclamav -lmagic $(LIBS_BASE)
+$(B)/hopwardctl: $(call obj,$(CTL)) $(B)/root.a $(B)/record.a $(B)/judge.a $(B)/base.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -ljansson $(LIBS_CONF) $(LIBS_BASE)
+
+$(B)/%.o: milter/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit programs: tests/unit/test-NAME.c, one per module.
+UNITS	= $(sort $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c)))
+$(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(ARCHIVES)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
+.PRECIOUS: $(B)/tests/unit/%.o
+unit: $(UNITS:%=$(B)/tests/unit/test-%)
+	@tests/run-unit $(UNITS:%=$(B)/tests/unit/test-%)
+test: $(B)/tests/unit/test-$(T)
+	@tests/run-unit $<
+san-unit:
+	@$(MAKE) --no-print-directory SAN=1 unit
+
+clean:
+	rm -rf build build-san
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* The MTA's side: one process with libmilter's threads.  This header is all that the parent knows of it. */
+#ifndef HOPWARD_FRONT_FRONT_H
+#define HOPWARD_FRONT_FRONT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "judge/policy.h"
+#include "record/ledger.h"
+#include "record/privacy.h"
+
+enum unrecorded { UNRECORDED_TEMPFAIL, UNRECORDED_ACCEPT };
+
+/* Everything that may change with a reload.  Immutable once published; refcounted inside the front. */
+struct front_settings {
+	struct policy		 policy;
+	char			*gateway;		/* name in records and headers */
+	char			*authserv_id;		/* RFC 8601 */
+	int			 header_virus;		/* X-Virus-Scanned and X-Virus-Status */
+	int			 header_tls;		/* Authentication-Results: x-tls */
+	char			*subject_tag;		/* put before the Subject of tagged mail, or NULL */
+	enum unrecorded		 unrecorded;		/* when the record cannot be written */
+	enum privacy_level	 privacy;
+	/* hand-over */
+	uint64_t		 scan_timeout_ms;	/* from end of message to the scanner's deadline */
+	uint64_t		 engine_wait_ms;	/* how long mail waits for the first or next engine */
+	uint64_t		 progress_ms;		/* between smfi_progress calls */
+	uint64_t		 large_size;		/* octets; larger messages use the other queue */
+	uint64_t		 spool_message;		/* cap of one message; beyond it: limit, not scanned */
+	uint64_t		 spool_total;		/* cap of all; beyond it: tempfail */
+	uint32_t		 queue_max;		/* jobs queued per queue */
+	uint32_t		 rcpts_max;		/* recipients kept for the record */
+	uint64_t		 stop_wait_ms;		/* for messages in flight at SIGTERM */
+};
+
+/* What is fixed at start. */
+struct front_start {
+	char			*socket;		/* libmilter's spelling */
+	mode_t			 socket_mode;		/* for unix sockets */
+	char			*socket_group;		/* NULL: the process' own */
+	struct ledger_settings	 ledger;
+	char			*key_file;		/* pseudonym key */
+	int			 verbose;
+};
+
+/*
+ * Numbers that the parent shows in `status`: a MAP_SHARED page made before the
+ * fork, written by the front, only read by the parent, which trusts none of it
+ * (strings may lack their NUL).
+ */
+#define FRONT_STAGES	5	/* connect, helo, mail, rcpt, data */
+#define FRONT_MACROS	512	/* octets of macro names, space-separated, per stage */
+struct front_stats {
+	_Atomic uint64_t	 started_ms;		/* wall clock; 0: not yet listening */
+	_Atomic uint64_t	 connections, connections_open;
+	_Atomic uint64_t	 last_connect_ms;
+	_Atomic uint64_t	 messages, in_flight;
+	_Atomic uint64_t	 queued_small, queued_large;
+	_Atomic uint64_t	 spool_bytes;
+	_Atomic uint64_t	 outcomes[OUTCOME_MAX];
+	_Atomic uint64_t	 actions[ACTION_MAX];
+	_Atomic uint64_t	 records_failed;
+	char			 macros[FRONT_STAGES][FRONT_MACROS];	/* seen at each stage, of the last connection that had any */
+	char			 mta[128];		/* {v} {j} of the last connection */
+};
+
+/*
+ * Packets parent -> front on the control socket (SOCK_SEQPACKET, base/fdpass.h).
+ * First octet is the type, the rest is its payload.
+ */
+enum front_ctl {
+	FRONT_CTL_GENERATION = 'G',	/* payload: engine_info; descriptors: small queue, large queue, reports */
+	FRONT_CTL_NO_ENGINE = 'N',	/* payload: reason; the old generation is gone or drains: mail waits (engine_wait_ms) */
+	FRONT_CTL_SETTINGS = 'S',	/* descriptor: memfd with the new settings' text */
+	FRONT_CTL_EVENT = 'E',		/* payload: wire strings event, key, value, ...: to be recorded */
+	FRONT_CTL_STOP = 'T'		/* finish what is in flight, within stop_wait_ms, and exit */
+};
+/* Packets front -> parent. */
+enum front_msg {
+	FRONT_MSG_LISTENING = 'L',	/* the milter socket is open */
+	FRONT_MSG_DRAINED = 'D',	/* no job of an older generation is left: its scanner may go */
+	FRONT_MSG_FAILED = 'F'		/* payload: why; the front exits afterwards with a code of sysexits.h */
+};
+
+/*
+ * The front's main: never returns.  Runs after the parent forked and dropped
+ * privileges.  `settings` and `start` are taken.  `settings_read` turns the
+ * text behind a descriptor into new settings (it belongs to the configuration's
+ * room, which the front must not know); NULL with *err (malloc'ed) on failure.
+ */
+struct front_hooks {
+	struct front_settings	*(*settings_read)(int fd, char **err);
+	void			 (*settings_free)(struct front_settings *);
+};
+void	front_main(int ctl, struct front_settings *, const struct front_start *,
+	    struct front_stats *, const struct front_hooks *) __attribute__((noreturn));
+
+#endif

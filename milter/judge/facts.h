@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/* What is asked of a scanner and what was seen of a message: plain data, kept raw, with the wire forms. */
+#ifndef HOPWARD_JUDGE_FACTS_H
+#define HOPWARD_JUDGE_FACTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * The only header that the front, the scanner and hopwardctl share.  Facts
+ * hold no opinion: no action, no policy.  Encode and decode stand side by side
+ * in facts.c; decoders re-check every number (the sender may be a hijacked
+ * scanner), end with no octet left, and give NULL members for what was absent.
+ */
+
+/* ---- outcomes: what scanning one object came to ---- */
+
+#define OUTCOMES(X)							\
+	X(CLEAN, "clean")		/* every octet of it was scanned */	\
+	X(INFECTED, "infected")							\
+	X(PUA, "pua")			/* possibly unwanted application */	\
+	X(ENCRYPTED, "encrypted")	/* so it could not be scanned */	\
+	X(MACRO, "macro")							\
+	X(BLOCKED, "blocked")		/* its name or type; set by the judge */ \
+	X(AMBIGUOUS, "ambiguous")	/* readers differ about its MIME */	\
+	X(LIMIT, "limit")		/* a bound was reached; detail says which */ \
+	X(UNOPENED, "unopened")		/* a container that nothing opened */	\
+	X(TIMEOUT, "timeout")							\
+	X(CRASH, "crash")							\
+	X(UNAVAILABLE, "unavailable")	/* no scanner */			\
+	X(NOT_SCANNED, "not-scanned")	/* detail says why */
+
+enum outcome {
+#define X(e, s) OUTCOME_##e,
+	OUTCOMES(X)
+#undef X
+	OUTCOME_MAX
+};
+
+const char	*outcome_str(enum outcome);
+int		 outcome_parse(const char *, enum outcome *);	/* 0 or -1 */
+/* The graver of two, for a message's summary: infected first, clean last (order in facts.c). */
+enum outcome	 outcome_worse(enum outcome, enum outcome);
+
+/* ---- what is asked: settings of a generation of scanners ---- */
+
+/*
+ * Engine settings under clamd.conf's own names.  X(name, kind, default): kinds
+ * SIZE (octets), TIME (ms), COUNT, BOOL.  The configuration's key table, the
+ * wire form and the engine are all made from this list.
+ */
+#define SCAN_ENGINE_SETTINGS(X)				\
+	X(MaxScanTime, TIME, "120s")			\
+	X(MaxScanSize, SIZE, "400MB")			\
+	X(MaxFileSize, SIZE, "100MB")			\
+	X(MaxRecursion, COUNT, "17")			\
+	X(MaxFiles, COUNT, "10000")			\
+	X(MaxEmbeddedPE, SIZE, "40MB")			\
+	X(MaxHTMLNormalize, SIZE, "40MB")		\
+	X(MaxHTMLNoTags, SIZE, "8MB")			\
+	X(MaxScriptNormalize, SIZE, "20MB")		\
+	X(MaxZipTypeRcg, SIZE, "1MB")			\
+	X(MaxPartitions, COUNT, "50")			\
+	X(MaxIconsPE, COUNT, "100")			\
+	X(MaxRecHWP3, COUNT, "16")			\
+	X(PCREMatchLimit, COUNT, "100000")		\
+	X(PCRERecMatchLimit, COUNT, "2000")		\
+	X(PCREMaxFileSize, SIZE, "100MB")		\
+	X(BytecodeTimeout, TIME, "5s")			\
+	X(DetectPUA, BOOL, "false")			\
+	X(OfficialDatabaseOnly, BOOL, "false")		\
+	X(Bytecode, BOOL, "true")			\
+	X(PhishingSignatures, BOOL, "true")		\
+	X(PhishingScanURLs, BOOL, "false")		\
+	X(HeuristicAlerts, BOOL, "true")		\
+	X(HeuristicScanPrecedence, BOOL, "false")	\
+	X(ScanPE, BOOL, "true")				\
+	X(ScanELF, BOOL, "true")			\
+	X(ScanOLE2, BOOL, "true")			\
+	X(ScanPDF, BOOL, "true")			\
+	X(ScanSWF, BOOL, "true")			\
+	X(ScanXMLDOCS, BOOL, "true")			\
+	X(ScanHWP3, BOOL, "true")			\
+	X(ScanOneNote, BOOL, "true")			\
+	X(ScanImage, BOOL, "true")			\
+	X(ScanImageFuzzyHash, BOOL, "true")		\
+	X(ScanHTML, BOOL, "true")			\
+	X(ScanArchive, BOOL, "true")			\
+	X(ScanMail, BOOL, "false")			\
+	X(ScanPartialMessages, BOOL, "false")		\
+	X(AlertBrokenExecutables, BOOL, "false")	\
+	X(AlertBrokenMedia, BOOL, "false")		\
+	X(AlertEncryptedArchive, BOOL, "true")		\
+	X(AlertEncryptedDoc, BOOL, "true")		\
+	X(AlertOLE2Macros, BOOL, "true")		\
+	X(AlertExceedsMax, BOOL, "true")		\
+	X(AlertPhishingSSLMismatch, BOOL, "false")	\
+	X(AlertPhishingCloak, BOOL, "false")		\
+	X(AlertPartitionIntersection, BOOL, "false")	\
+	X(StructuredDataDetection, BOOL, "false")	\
+	X(StructuredMinCreditCardCount, COUNT, "3")	\
+	X(StructuredMinSSNCount, COUNT, "3")		\
+	X(StructuredSSNFormatNormal, BOOL, "true")	\
+	X(StructuredSSNFormatStripped, BOOL, "false")	\
+	X(StructuredCCOnly, BOOL, "false")		\
+	X(DisableCertCheck, BOOL, "false")		\
+	X(ForceToDisk, BOOL, "false")
+
+/* Bounds of the MIME walker, same form. */
+#define SCAN_MIME_SETTINGS(X)				\
+	X(max_depth, COUNT, "24")			\
+	X(max_parts, COUNT, "4096")			\
+	X(max_header_bytes, SIZE, "1MB")		/* of one header block */ \
+	X(max_decoded, SIZE, "400MB")			/* of all objects together */
+
+struct scan_settings {
+#define X(name, kind, def) uint64_t name;
+	SCAN_ENGINE_SETTINGS(X)
+	SCAN_MIME_SETTINGS(X)
+#undef X
+	char		*database;	/* directory of signatures; NULL: walk only, no engine */
+	char		*include_pua;	/* comma-separated categories, or NULL */
+	char		*exclude_pua;
+	char		*scratch;	/* existing directory, writable by the scanner */
+	char		*test_hook;	/* NULL in production; see hopward-scan's tests */
+	uint32_t	 workers_small;	/* processes on the queue of small messages, >= 1 */
+	uint32_t	 workers_large;
+	uint32_t	 spares;	/* forked ahead, waiting for a ticket */
+	uint32_t	 messages_per_worker;
+	uint32_t	 crashes_max;	/* then a fresh hopward-scan is asked for */
+};
+
+int	scan_settings_encode(const struct scan_settings *, struct buf *);
+int	scan_settings_decode(const void *, size_t, struct scan_settings **);	/* gives */
+void	scan_settings_free(struct scan_settings *);	/* frees members and itself */
+
+/* ---- one job: a packet on a queue, with two descriptors: {sealed memfd of the message, reply socket} ---- */
+
+struct scan_job {
+	uint64_t	id;		/* the front's, unique within its life */
+	uint64_t	deadline_ns;	/* absolute CLOCK_MONOTONIC */
+	uint64_t	size;		/* octets of the memfd */
+	uint32_t	prefix_len;	/* octets of our own Received line in front of the message */
+};
+
+#define SCAN_JOB_WIRE_MAX	64
+
+int	scan_job_encode(const struct scan_job *, struct buf *);
+int	scan_job_decode(const void *, size_t, struct scan_job *);
+
+/* Frame types on the reply socket (a stream), worker -> asker. */
+enum scan_reply {
+	SCAN_REPLY_RESULT = 1,		/* payload: scan_result */
+	SCAN_REPLY_EXPIRED = 2		/* deadline had passed before it began; no payload */
+};
+#define SCAN_REPLY_MAX	(16u * 1024 * 1024)
+
+/* ---- what a scan saw ---- */
+
+struct part {
+	char		*path;		/* "1.2": IMAP-like part number; "0" is the raw message; members "1.2/N" */
+	char		*name;		/* as declared, decoded to UTF-8; NULL */
+	char		*type;		/* declared media type in lower case; NULL */
+	char		*real_type;	/* as the engine or libmagic calls it, "CL_TYPE_ZIP"; NULL */
+	char		*signature;	/* of the finding; NULL */
+	char		*detail;	/* for limit, unopened, not-scanned: which, why; NULL */
+	uint64_t	 size;		/* decoded octets */
+	uint8_t		 sha256[32];	/* of the decoded octets */
+	enum outcome	 outcome;
+};
+
+enum ambiguity { AMBIGUITY_NONE, AMBIGUITY_SOFT, AMBIGUITY_HARD, AMBIGUITY_LIMIT };
+const char *ambiguity_str(enum ambiguity);
+
+#define SCAN_PARTS_MAX		8192
+#define SCAN_REASONS_MAX	64
+
+struct scan_result {
+	struct part	*parts;		/* parts[0] is the raw message */
+	uint32_t	 parts_count;
+	char		**reasons;	/* stable tokens, e.g. "CT-DUP" */
+	uint32_t	 reasons_count;
+	enum ambiguity	 ambiguity;
+	uint64_t	 scan_us;	/* the worker's own time */
+	uint64_t	 cpu_us;
+};
+
+int	scan_result_encode(const struct scan_result *, struct buf *);
+int	scan_result_decode(const void *, size_t, struct scan_result **);	/* gives */
+void	scan_result_free(struct scan_result *);
+
+/* ---- what hopward-scan's main tells its parent (frames on the control stream) ---- */
+
+enum scan_ctl {
+	SCAN_CTL_READY = 1,		/* payload: engine_info; workers wait on the queues */
+	SCAN_CTL_FAILED = 2,		/* payload: string, why; it exits afterwards */
+	SCAN_CTL_CRASHES = 3		/* payload: u32 crashes so far; >= crashes_max asks for a new generation */
+};
+
+struct engine_info {
+	char		*version;	/* libclamav's, "1.4.6" */
+	uint32_t	 db_version;	/* of daily, 0 if none */
+	uint64_t	 db_time;	/* seconds since 1970, newest signature file's build time, or its mtime; 0 unknown */
+	uint64_t	 signatures;
+	uint64_t	 load_ms;
+	uint64_t	 huge_bytes;	/* collapsed into huge pages */
+	char		*sandbox;	/* layers that are on, space-separated, "none" */
+};
+
+int	engine_info_encode(const struct engine_info *, struct buf *);
+int	engine_info_decode(const void *, size_t, struct engine_info **);	/* gives */
+void	engine_info_free(struct engine_info *);
+
+/* ---- cause of death, hopward-scan's main -> front: one SEQPACKET packet each ---- */
+
+enum scan_death { DEATH_SIGNAL, DEATH_DEADLINE, DEATH_MEMORY, DEATH_OUTSIDE, DEATH_EXIT };
+struct scan_report {
+	uint64_t	id;		/* the job's */
+	enum scan_death	death;
+	uint32_t	number;		/* signal, or exit status */
+};
+int	scan_report_encode(const struct scan_report *, struct buf *);
+int	scan_report_decode(const void *, size_t, struct scan_report *);
+
+/* ---- the connection and the envelope, as the MTA told them (strings borrowed from the session) ---- */
+
+/* Macros that are evidence, kept raw.  X(member, macro name) */
+#define TLS_MACROS(X)				\
+	X(tls_version, "{tls_version}")		\
+	X(cipher, "{cipher}")			\
+	X(cipher_bits, "{cipher_bits}")		\
+	X(verify, "{verify}")			\
+	X(cert_subject, "{cert_subject}")	\
+	X(cert_issuer, "{cert_issuer}")		\
+	X(tls_sni, "{tls_sni}")
+
+struct tls_facts {
+#define X(member, macro) const char *member;
+	TLS_MACROS(X)
+#undef X
+	int	canary_helo;	/* another macro of the HELO stage came: the MTA offers macros there */
+	int	canary_mail;	/* likewise at MAIL */
+};
+
+struct message_facts {
+	const char	*gateway;	/* our name in the record */
+	const char	*id;		/* the record's own id */
+	uint64_t	 time_ms;	/* end of message, wall clock */
+	const char	*queue_id;	/* {i}; NULL */
+	const char	*mta;		/* {v} or NULL */
+	/* connection */
+	const char	*client_ip;	/* NULL: unknown or local */
+	const char	*client_name;	/* as the MTA gave it */
+	const char	*helo;
+	const char	*daemon_name;
+	const char	*daemon_addr;
+	const char	*daemon_port;	/* "0" for Postfix' simulated local events */
+	const char	*client_resolve;
+	int		 queue_id_at_connect;	/* {i} was there before MAIL: simulated events */
+	const char	*auth_type;
+	struct tls_facts tls;
+	/* envelope; addresses without angle brackets, "" is the null sender */
+	const char	*mail;
+	const char *const *rcpts;
+	uint32_t	 rcpts_count;	/* accepted by us and, as far as known, the MTA */
+	uint32_t	 rcpts_dropped;	/* beyond what is kept */
+	uint64_t	 size;		/* octets of header and body as the MTA sent them */
+	/* scan */
+	const struct scan_result *scan;	/* NULL: none came; then: */
+	enum outcome	 scan_failed;	/* TIMEOUT CRASH UNAVAILABLE LIMIT NOT_SCANNED */
+	const char	*scan_detail;	/* why, or which; NULL */
+	const struct engine_info *engine;	/* NULL: none */
+	/* milliseconds spent */
+	uint32_t	 receive_ms, queue_ms, scan_ms;
+};
+
+#endif

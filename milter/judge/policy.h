@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts -> verdict.  Pure: no clock, no I/O, no library; the same for live mail, a file and last month's records. */
+#ifndef HOPWARD_JUDGE_POLICY_H
+#define HOPWARD_JUDGE_POLICY_H
+
+#include "judge/facts.h"
+#include "judge/hops.h"
+
+/* From the mildest to the strictest. */
+#define ACTIONS(X)							\
+	X(ACCEPT, "accept") X(TAG, "tag") X(QUARANTINE, "quarantine")	\
+	X(TEMPFAIL, "tempfail") X(REJECT, "reject") X(DISCARD, "discard")
+enum action {
+#define X(e, s) ACTION_##e,
+	ACTIONS(X)
+#undef X
+	ACTION_MAX
+};
+
+#define CLASSES(X) X(MX, "mx") X(SUBMISSION, "submission") X(RELAY, "relay") X(LOCAL, "local")
+enum traffic_class {
+#define X(e, s) CLASS_##e,
+	CLASSES(X)
+#undef X
+	CLASS_MAX
+};
+
+const char	*action_str(enum action);
+const char	*class_str(enum traffic_class);
+
+/* An action as configured: "reject", or "watch:reject" (recorded as what would have been done). */
+struct policy_action {
+	enum action	action;
+	int		watch;
+};
+int	policy_action_parse(const char *, struct policy_action *);	/* 0 or -1 */
+
+struct policy {
+	int			 observe;	/* mode = "observe": every action is watched */
+	struct policy_action	 actions[CLASS_MAX][OUTCOME_MAX];
+	struct cidr_list	 internal;	/* class relay */
+	char			**submission_daemons;	/* {daemon_name}s, NULL-terminated */
+	char			**proxied_listeners;	/* "ADDR:PORT", ":PORT" or a {daemon_name}; TLS ends before the MTA */
+	char			**blocked_extensions;	/* lower case, no dot, NULL-terminated */
+	/* words people see */
+	char			*contact;	/* in every refusal: an https URL or a mail address */
+	int			 name_signature;	/* tell the signature's name in replies */
+	char			*submission_text;	/* human sentence for submission refusals, or NULL */
+};
+
+/* The shipped defaults for actions and words; everything else empty.  policy_free() frees members only. */
+int	policy_init(struct policy *);		/* 0, or -1: no memory */
+void	policy_free(struct policy *);
+/*
+ * Tempfail where a retry cannot change the outcome (infected, pua, encrypted,
+ * macro, blocked, ambiguous, limit, unopened).  Returns the first such cell as
+ * "mx.encrypted", or NULL.
+ */
+int	policy_check(const struct policy *, char *where, size_t);	/* 0, or -1 with where filled */
+
+struct verdict {
+	enum traffic_class	 class;
+	const char		*class_why;	/* e.g. "auth_type", "daemon_name", "internal network", "simulated events", "default" */
+	struct hop		 hop;		/* observed */
+	enum outcome		 outcome;	/* the gravest of all findings */
+	enum action		 action;	/* to be done */
+	char			 rule[48];	/* "mx.infected"; of the finding that decided the action */
+	enum action		 would;		/* strictest watched action, if stricter than action; else == action */
+	char			 would_rule[48];
+	const char		*signature;	/* of the gravest finding; NULL */
+	const char		*detail;	/* likewise */
+	/* The outcome of each part after the judge (BLOCKED may have been added); as many as scan->parts_count; or NULL */
+	enum outcome		*parts;
+	/* Text of X-Virus-Status: "Clean", "Infected (NAME)", "Not Scanned (encrypted)"... */
+	char			 status[256];
+	/* The SMTP answer for tempfail and reject; code 0 otherwise.  text has no CR, LF; '%' not yet doubled */
+	int			 reply_code;
+	char			 reply_xcode[8];
+	char			 reply_text[512];
+	/* For quarantine: parseable, names no address: "hopward: infected rule=mx.infected ref=ID" */
+	char			 hold_reason[128];
+};
+
+/*
+ * Judges one message.  Borrows everything in facts and policy; the verdict
+ * lives no longer than both.  0, or -1: no memory.  verdict_free() frees members.
+ */
+int	policy_judge(const struct policy *, const struct message_facts *, struct verdict *);
+void	verdict_free(struct verdict *);
+
+enum traffic_class policy_class(const struct policy *, const struct message_facts *, const char **why);
+int	policy_proxied(const struct policy *, const struct message_facts *);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* The files that records are kept in: append, day change, sync.  One writer per directory and stream. */
+#ifndef HOPWARD_RECORD_LEDGER_H
+#define HOPWARD_RECORD_LEDGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * A line is {"seq":N,"stream":"mail","salt":"HEX32","leaf":"HEX64",BODY... where
+ * leaf = SHA256(salt octets || body octets), the body being the object that was
+ * appended, and the line's rest after the leaf being that object without its '{'.
+ * File: DIR/STREAM-YYYY-MM-DD.jsonl (UTC), mode 0640.  A file follows the newest day seen, never goes back.
+ */
+enum ledger_sync { LEDGER_SYNC_NONE, LEDGER_SYNC_BATCH, LEDGER_SYNC_ALWAYS };
+
+struct ledger_settings {
+	char			*directory;
+	enum ledger_sync	 sync;
+	uint64_t		 batch_us;	/* how long a batch may wait for company */
+};
+
+struct ledger;
+
+/*
+ * Opens or makes today's file, cuts a torn tail (its octets are reported by
+ * ledger_torn), continues seq, takes an exclusive lock (a second writer fails)
+ * and starts the writer thread.  0 or -1 with err filled.
+ */
+int	ledger_open(const struct ledger_settings *, const char *stream, struct ledger **, char *err, size_t errlen);
+uint64_t ledger_torn(const struct ledger *);
+/*
+ * Appends one body and returns when it is as safe as `sync` says.  Many threads
+ * may call it; their lines share a sync.  0, or -1 with errno: nothing of it
+ * stays in the file, and the ledger can be used again once the cause is gone.
+ */
+int	ledger_append(struct ledger *, const char *body, size_t len, uint64_t *seq);
+void	ledger_close(struct ledger *);
+
+#endif
