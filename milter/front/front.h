@@ -70,7 +70,7 @@ struct front_stats {
  * First octet is the type, the rest is its payload.
  */
 enum front_ctl {
-	FRONT_CTL_GENERATION = 'G',	/* payload: engine_info; descriptors: small queue, large queue, reports */
+	FRONT_CTL_GENERATION = 'G',	/* payload: u32 number, then engine_info; descriptors: small queue, large queue, reports */
 	FRONT_CTL_NO_ENGINE = 'N',	/* payload: reason; the old generation is gone or drains: mail waits (engine_wait_ms) */
 	FRONT_CTL_SETTINGS = 'S',	/* descriptor: memfd with the new settings' text */
 	FRONT_CTL_EVENT = 'E',		/* payload: wire strings event, key, value, ...: to be recorded */
@@ -79,7 +79,7 @@ enum front_ctl {
 /* Packets front -> parent. */
 enum front_msg {
 	FRONT_MSG_LISTENING = 'L',	/* the milter socket is open */
-	FRONT_MSG_DRAINED = 'D',	/* no job of an older generation is left: its scanner may go */
+	FRONT_MSG_DRAINED = 'D',	/* payload: u32 number: no job of that older generation is left, its scanner may go */
 	FRONT_MSG_FAILED = 'F'		/* payload: why; the front exits afterwards with a code of sysexits.h */
 };
 
