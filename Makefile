@@ -75,7 +75,8 @@ SCANNER = \
 	scan/writes.c
 ROOT = \
 	conf.c \
-	generation.c
+	generation.c \
+	user.c
 DAEMON = \
 	hopward.c \
 	parent.c

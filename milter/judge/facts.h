@@ -136,6 +136,13 @@ int	scan_settings_encode(const struct scan_settings *, struct buf *);
 int	scan_settings_decode(const void *, size_t, struct scan_settings **);	/* gives */
 void	scan_settings_free(struct scan_settings *);	/* frees members and itself */
 
+/* Descriptors a hopward-scan finds open when it starts; anything else is closed. */
+#define SCAN_FD_SETTINGS	3	/* memfd: scan_settings */
+#define SCAN_FD_SMALL		4	/* queue, receiving end */
+#define SCAN_FD_LARGE		5
+#define SCAN_FD_REPORTS		6	/* SEQPACKET, sending end: scan_report */
+#define SCAN_FD_CTL		7	/* stream to whoever started it; end of file: drain and exit */
+
 /* ---- one job: a packet on a queue, with two descriptors: {sealed memfd of the message, reply socket} ---- */
 
 struct scan_job {
