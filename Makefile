@@ -47,9 +47,12 @@ BASE = \
 	base/units.c \
 	base/wire.c
 JUDGE = \
+	judge/class.c \
 	judge/facts.c \
 	judge/hops.c \
-	judge/policy.c
+	judge/name.c \
+	judge/policy.c \
+	judge/reply.c
 RECORD = \
 	record/ledger.c \
 	record/privacy.c \
