@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: ISC */
+/* The wire forms of what is asked of a scanner and of what it saw, and the names of outcomes. */
+/*
+ * Called by the front, the scanner and hopwardctl; these meet nowhere else.
+ * Each encoder stands above its decoder and changes with it.  Encoders refuse
+ * what their decoder would refuse.  Decoders take the sender for hijacked:
+ * counts are held against the octets left before memory is asked for, enums
+ * are range-checked, no octet may be left over.  Nothing here judges: what a
+ * fact means is policy.c's affair.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wire.h"
+#include "judge/facts.h"
+
+#define REASON_LEN_MAX	32	/* a token, not a text */
+
+/* Fewest octets of a part: six string lengths, size, digest with its length, outcome. */
+#define PART_WIRE_MIN	(6 * 4 + 8 + (4 + 32) + 1)
+/* ... and of a reason: its length and one octet. */
+#define REASON_WIRE_MIN	(4 + 1)
+
+/* ---- names ---- */
+
+static const char *const	outcome_names[] = {
+#define X(e, s) [OUTCOME_##e] = s,
+	OUTCOMES(X)
+#undef X
+};
+
+static const enum outcome	gravest_first[] = {
+	OUTCOME_INFECTED,
+	OUTCOME_CRASH,
+	OUTCOME_TIMEOUT,
+	OUTCOME_UNAVAILABLE,
+	OUTCOME_NOT_SCANNED,
+	OUTCOME_BLOCKED,
+	OUTCOME_PUA,
+	OUTCOME_MACRO,
+	OUTCOME_ENCRYPTED,
+	OUTCOME_AMBIGUOUS,
+	OUTCOME_LIMIT,
+	OUTCOME_UNOPENED,
+	OUTCOME_CLEAN,
+};
+_Static_assert(sizeof(gravest_first) / sizeof(gravest_first[0]) == OUTCOME_MAX,
+    "every outcome has its place");
+
+const char *
+outcome_str(enum outcome o)
+{
+	return (unsigned int)o < OUTCOME_MAX ? outcome_names[o] : "invalid";
+}
+
+int
+outcome_parse(const char *s, enum outcome *out)
+{
+	size_t	i;
+
+	*out = OUTCOME_NOT_SCANNED;
+	if (s == NULL)
+		return -1;
+	for (i = 0; i < OUTCOME_MAX; i++)
+		if (strcmp(s, outcome_names[i]) == 0) {
+			*out = (enum outcome)i;
+			return 0;
+		}
+	return -1;
+}
+
+enum outcome
+outcome_worse(enum outcome a, enum outcome b)
+{
+	size_t	i;
+
+	for (i = 0; i < OUTCOME_MAX; i++)
+		if (gravest_first[i] == a || gravest_first[i] == b)
+			return gravest_first[i];
+	return OUTCOME_NOT_SCANNED;	/* neither is an outcome; never clean */
+}
+
+const char *
+ambiguity_str(enum ambiguity a)
+{
+	static const char *const	names[] = {
+		[AMBIGUITY_NONE] = "none",
+		[AMBIGUITY_SOFT] = "soft",
+		[AMBIGUITY_HARD] = "hard",
+		[AMBIGUITY_LIMIT] = "limit",
+	};
+
+	return (unsigned int)a <= AMBIGUITY_LIMIT ? names[a] : "invalid";
+}
+
+/* ---- settings ---- */
+
+#define COUNT_ONE(name, kind, def)	+ 1
+#define SETTINGS_COUNT	(0 SCAN_ENGINE_SETTINGS(COUNT_ONE) SCAN_MIME_SETTINGS(COUNT_ONE))
+
+#define VALID_SIZE(v)	1
+#define VALID_TIME(v)	1
+#define VALID_COUNT(v)	((v) <= UINT32_MAX)
+#define VALID_BOOL(v)	((v) <= 1)
+
+static int
+settings_valid(const struct scan_settings *s)
+{
+	int	ok = s->workers_small >= 1;
+
+#define X(name, kind, def) ok &= VALID_##kind(s->name);
+	SCAN_ENGINE_SETTINGS(X)
+	SCAN_MIME_SETTINGS(X)
+#undef X
+	return ok;
+}
+
+int
+scan_settings_encode(const struct scan_settings *s, struct buf *out)
+{
+	if (!settings_valid(s))
+		return -1;
+	/* A hopward and a hopward-scan of different releases notice here. */
+	wire_put_u32(out, SETTINGS_COUNT);
+#define X(name, kind, def) wire_put_u64(out, s->name);
+	SCAN_ENGINE_SETTINGS(X)
+	SCAN_MIME_SETTINGS(X)
+#undef X
+	wire_put_str(out, s->database);
+	wire_put_str(out, s->include_pua);
+	wire_put_str(out, s->exclude_pua);
+	wire_put_str(out, s->scratch);
+	wire_put_str(out, s->test_hook);
+	wire_put_u32(out, s->workers_small);
+	wire_put_u32(out, s->workers_large);
+	wire_put_u32(out, s->spares);
+	wire_put_u32(out, s->messages_per_worker);
+	wire_put_u32(out, s->crashes_max);
+	return out->failed ? -1 : 0;
+}
+
+int
+scan_settings_decode(const void *p, size_t n, struct scan_settings **out)
+{
+	struct scan_settings	*s;
+	struct wire		 w;
+
+	*out = NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return -1;
+	wire_init(&w, p, n);
+	if (wire_u32(&w) != SETTINGS_COUNT)
+		w.bad = 1;
+#define X(name, kind, def) s->name = wire_u64(&w);
+	SCAN_ENGINE_SETTINGS(X)
+	SCAN_MIME_SETTINGS(X)
+#undef X
+	s->database = wire_str(&w);
+	s->include_pua = wire_str(&w);
+	s->exclude_pua = wire_str(&w);
+	s->scratch = wire_str(&w);
+	s->test_hook = wire_str(&w);
+	s->workers_small = wire_u32(&w);
+	s->workers_large = wire_u32(&w);
+	s->spares = wire_u32(&w);
+	s->messages_per_worker = wire_u32(&w);
+	s->crashes_max = wire_u32(&w);
+	if (wire_end(&w) == -1 || !settings_valid(s)) {
+		scan_settings_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void
+scan_settings_free(struct scan_settings *s)
+{
+	if (s == NULL)
+		return;
+	free(s->database);
+	free(s->include_pua);
+	free(s->exclude_pua);
+	free(s->scratch);
+	free(s->test_hook);
+	free(s);
+}
+
+/* ---- job ---- */
+
+int
+scan_job_encode(const struct scan_job *j, struct buf *out)
+{
+	if (j->prefix_len > j->size)
+		return -1;
+	wire_put_u64(out, j->id);
+	wire_put_u64(out, j->deadline_ns);
+	wire_put_u64(out, j->size);
+	wire_put_u32(out, j->prefix_len);
+	return out->failed ? -1 : 0;
+}
+
+int
+scan_job_decode(const void *p, size_t n, struct scan_job *j)
+{
+	struct wire	w;
+
+	wire_init(&w, p, n);
+	j->id = wire_u64(&w);
+	j->deadline_ns = wire_u64(&w);
+	j->size = wire_u64(&w);
+	j->prefix_len = wire_u32(&w);
+	if (wire_end(&w) == -1 || j->prefix_len > j->size) {
+		memset(j, 0, sizeof(*j));
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- result ---- */
+
+/* A part without a path could not be named in a record. */
+static int
+part_valid(const struct part *p)
+{
+	return p->path != NULL && p->path[0] != '\0' && (unsigned int)p->outcome < OUTCOME_MAX;
+}
+
+/* Tokens reach the record and headers: nothing else than a token may. */
+static int
+reason_valid(const char *s)
+{
+	size_t	n;
+
+	if (s == NULL)
+		return 0;
+	n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+	return n >= 1 && n <= REASON_LEN_MAX && s[n] == '\0';
+}
+
+/* A result without the raw message saw nothing, and must not pass for clean. */
+static int
+counts_valid(const struct scan_result *r)
+{
+	return r->parts_count >= 1 && r->parts_count <= SCAN_PARTS_MAX &&
+	    r->reasons_count <= SCAN_REASONS_MAX &&
+	    (unsigned int)r->ambiguity <= AMBIGUITY_LIMIT;
+}
+
+static void
+part_encode(const struct part *p, struct buf *out)
+{
+	if (!part_valid(p)) {
+		out->failed = 1;
+		return;
+	}
+	wire_put_str(out, p->path);
+	wire_put_str(out, p->name);
+	wire_put_str(out, p->type);
+	wire_put_str(out, p->real_type);
+	wire_put_str(out, p->signature);
+	wire_put_str(out, p->detail);
+	wire_put_u64(out, p->size);
+	wire_put_bytes(out, p->sha256, sizeof(p->sha256));
+	wire_put_u8(out, (uint8_t)p->outcome);
+}
+
+static void
+part_decode(struct wire *w, struct part *p)
+{
+	p->path = wire_str(w);
+	p->name = wire_str(w);
+	p->type = wire_str(w);
+	p->real_type = wire_str(w);
+	p->signature = wire_str(w);
+	p->detail = wire_str(w);
+	p->size = wire_u64(w);
+	wire_bytes(w, p->sha256, sizeof(p->sha256));
+	p->outcome = (enum outcome)wire_u8(w);
+	if (!part_valid(p))
+		w->bad = 1;
+}
+
+int
+scan_result_encode(const struct scan_result *r, struct buf *out)
+{
+	uint32_t	i;
+
+	if (!counts_valid(r))
+		return -1;
+	wire_put_u8(out, (uint8_t)r->ambiguity);
+	wire_put_u64(out, r->scan_us);
+	wire_put_u64(out, r->cpu_us);
+	wire_put_u32(out, r->parts_count);
+	wire_put_u32(out, r->reasons_count);
+	for (i = 0; i < r->parts_count && !out->failed; i++)
+		part_encode(&r->parts[i], out);
+	for (i = 0; i < r->reasons_count && !out->failed; i++) {
+		if (!reason_valid(r->reasons[i]))
+			out->failed = 1;
+		else
+			wire_put_str(out, r->reasons[i]);
+	}
+	return out->failed ? -1 : 0;
+}
+
+int
+scan_result_decode(const void *p, size_t n, struct scan_result **out)
+{
+	struct scan_result	*r;
+	struct wire		 w;
+	uint32_t		 parts, reasons;
+	int			 ret = -1;
+
+	*out = NULL;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return -1;
+	wire_init(&w, p, n);
+	r->ambiguity = (enum ambiguity)wire_u8(&w);
+	r->scan_us = wire_u64(&w);
+	r->cpu_us = wire_u64(&w);
+	r->parts_count = parts = wire_u32(&w);
+	r->reasons_count = reasons = wire_u32(&w);
+	if (w.bad || !counts_valid(r) || parts > w.left / PART_WIRE_MIN ||
+	    reasons > (w.left - parts * PART_WIRE_MIN) / REASON_WIRE_MIN)
+		w.bad = 1;
+	/* From here on the counts say what scan_result_free() finds. */
+	r->parts_count = r->reasons_count = 0;
+	if (w.bad || (r->parts = calloc(parts, sizeof(*r->parts))) == NULL)
+		goto out;
+	if (reasons > 0 && (r->reasons = calloc(reasons, sizeof(*r->reasons))) == NULL)
+		goto out;
+	while (r->parts_count < parts && !w.bad)
+		part_decode(&w, &r->parts[r->parts_count++]);
+	while (r->reasons_count < reasons && !w.bad) {
+		r->reasons[r->reasons_count] = wire_str(&w);
+		if (!reason_valid(r->reasons[r->reasons_count++]))
+			w.bad = 1;
+	}
+	if (wire_end(&w) == -1)
+		goto out;
+	*out = r;
+	r = NULL;
+	ret = 0;
+out:
+	scan_result_free(r);
+	return ret;
+}
+
+void
+scan_result_free(struct scan_result *r)
+{
+	uint32_t	i;
+
+	if (r == NULL)
+		return;
+	for (i = 0; i < r->parts_count; i++) {
+		free(r->parts[i].path);
+		free(r->parts[i].name);
+		free(r->parts[i].type);
+		free(r->parts[i].real_type);
+		free(r->parts[i].signature);
+		free(r->parts[i].detail);
+	}
+	for (i = 0; i < r->reasons_count; i++)
+		free(r->reasons[i]);
+	free(r->parts);
+	free(r->reasons);
+	free(r);
+}
+
+/* ---- engine ---- */
+
+int
+engine_info_encode(const struct engine_info *e, struct buf *out)
+{
+	wire_put_str(out, e->version);
+	wire_put_u32(out, e->db_version);
+	wire_put_u64(out, e->db_time);
+	wire_put_u64(out, e->signatures);
+	wire_put_u64(out, e->load_ms);
+	wire_put_u64(out, e->huge_bytes);
+	wire_put_str(out, e->sandbox);
+	return out->failed ? -1 : 0;
+}
+
+int
+engine_info_decode(const void *p, size_t n, struct engine_info **out)
+{
+	struct engine_info	*e;
+	struct wire		 w;
+
+	*out = NULL;
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return -1;
+	wire_init(&w, p, n);
+	e->version = wire_str(&w);
+	e->db_version = wire_u32(&w);
+	e->db_time = wire_u64(&w);
+	e->signatures = wire_u64(&w);
+	e->load_ms = wire_u64(&w);
+	e->huge_bytes = wire_u64(&w);
+	e->sandbox = wire_str(&w);
+	if (wire_end(&w) == -1) {
+		engine_info_free(e);
+		return -1;
+	}
+	*out = e;
+	return 0;
+}
+
+void
+engine_info_free(struct engine_info *e)
+{
+	if (e == NULL)
+		return;
+	free(e->version);
+	free(e->sandbox);
+	free(e);
+}
+
+/* ---- cause of death ---- */
+
+int
+scan_report_encode(const struct scan_report *r, struct buf *out)
+{
+	if ((unsigned int)r->death > DEATH_EXIT)
+		return -1;
+	wire_put_u64(out, r->id);
+	wire_put_u8(out, (uint8_t)r->death);
+	wire_put_u32(out, r->number);
+	return out->failed ? -1 : 0;
+}
+
+int
+scan_report_decode(const void *p, size_t n, struct scan_report *r)
+{
+	struct wire	w;
+
+	wire_init(&w, p, n);
+	r->id = wire_u64(&w);
+	r->death = (enum scan_death)wire_u8(&w);
+	r->number = wire_u32(&w);
+	if (wire_end(&w) == -1 || (unsigned int)r->death > DEATH_EXIT) {
+		memset(r, 0, sizeof(*r));
+		return -1;
+	}
+	return 0;
+}
