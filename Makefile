@@ -81,8 +81,12 @@ ROOT = \
 	generation.c \
 	user.c
 DAEMON = \
+	control.c \
 	hopward.c \
-	parent.c
+	memory.c \
+	notify.c \
+	parent.c \
+	watch.c
 CTL = \
 	ctl/ctl.c \
 	ctl/log.c \

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+/* The parent's side of hopwardctl: one question, one answer, on a unix socket. */
+/*
+ * What the front counts is read from the shared page and not believed to be
+ * well-formed (front/front.h).  Answers hold nothing about any person.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "control.h"
+#include "user.h"
+
+#define ANSWER_MAX	(256u * 1024)
+#define SLOW_ASKER_US	100000
+
+static const char *const stage_names[FRONT_STAGES] = { "connect", "helo", "mail", "rcpt", "data" };
+
+int
+control_open(const struct conf *conf)
+{
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	const char		*path = conf->parent.control_socket;
+	gid_t			 gid;
+	int			 fd;
+
+	if (path == NULL || strlen(path) >= sizeof(sun.sun_path)) {
+		log_warn("control_socket: no path, or too long: hopwardctl cannot ask this daemon");
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path));
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		goto fail;
+	if (unlink(path) == -1 && errno != ENOENT)
+		goto fail;
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 || chmod(path, conf->parent.control_mode) == -1 ||
+	    listen(fd, 16) == -1)
+		goto fail;
+	if (conf->parent.control_group != NULL && (user_group(conf->parent.control_group, &gid) == -1 ||
+	    chown(path, (uid_t)-1, gid) == -1))
+		goto fail;
+	return fd;
+fail:
+	log_warn("control_socket %s: %s: hopwardctl cannot ask this daemon", path, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+void
+control_close(int fd, const struct conf *conf)
+{
+	if (fd == -1)
+		return;
+	close(fd);
+	unlink(conf->parent.control_socket);
+}
+
+static void
+put_macros(struct json *j, const struct front_stats *st)
+{
+	const char	*s, *end;
+	size_t		 len;
+	int		 i;
+
+	json_object(j, "macros");
+	for (i = 0; i < FRONT_STAGES; i++) {
+		json_array(j, stage_names[i]);
+		s = st->macros[i];
+		end = s + strnlen(s, FRONT_MACROS);
+		while (s < end) {
+			for (len = 0; s + len < end && s[len] != ' '; len++)
+				continue;
+			if (len > 0)
+				json_strn(j, NULL, s, len);
+			s += len + 1;
+		}
+		json_end_array(j);
+	}
+	json_end_object(j);
+}
+
+static void
+put_front(struct json *j, struct parent *p)
+{
+	struct front_stats	*st = p->stats;
+	int			 i;
+
+	json_object(j, "front");
+	json_i64(j, "pid", p->front_pid);
+	json_u64(j, "connections", atomic_load(&st->connections));
+	json_u64(j, "connections_open", atomic_load(&st->connections_open));
+	json_u64(j, "last_connect_ms", atomic_load(&st->last_connect_ms));
+	json_u64(j, "messages", atomic_load(&st->messages));
+	json_u64(j, "in_flight", atomic_load(&st->in_flight));
+	json_u64(j, "queued_small", atomic_load(&st->queued_small));
+	json_u64(j, "queued_large", atomic_load(&st->queued_large));
+	json_u64(j, "spool_bytes", atomic_load(&st->spool_bytes));
+	json_u64(j, "records_failed", atomic_load(&st->records_failed));
+	json_object(j, "outcomes");
+	for (i = 0; i < OUTCOME_MAX; i++)
+		json_u64(j, outcome_str((enum outcome)i), atomic_load(&st->outcomes[i]));
+	json_end_object(j);
+	json_object(j, "actions");
+	for (i = 0; i < ACTION_MAX; i++)
+		json_u64(j, action_str((enum action)i), atomic_load(&st->actions[i]));
+	json_end_object(j);
+	put_macros(j, st);
+	json_strn(j, "mta", st->mta, strnlen(st->mta, sizeof(st->mta)));
+	json_end_object(j);
+}
+
+static void
+put_generation(struct json *j, const struct parent *p)
+{
+	const struct generation	*gen = p->current != NULL ? p->current : p->loading;
+
+	if (gen == NULL) {
+		json_null(j, "generation");
+		return;
+	}
+	json_object(j, "generation");
+	json_u64(j, "number", gen->number);
+	json_i64(j, "pid", gen->pid);
+	json_bool(j, "ready", gen == p->current);
+	json_u64(j, "age_ms", (clock_mono_ns() - gen->started_ns) / 1000000);
+	json_u64(j, "crashes", gen->crashes);
+	json_str(j, "walls", gen->walls);
+	json_str(j, "sandbox", gen->info != NULL ? gen->info->sandbox : NULL);
+	if (gen->info != NULL) {
+		json_object(j, "engine");
+		json_str(j, "version", gen->info->version);
+		json_u64(j, "db_version", gen->info->db_version);
+		json_u64(j, "db_time", gen->info->db_time);
+		json_u64(j, "signatures", gen->info->signatures);
+		json_u64(j, "load_ms", gen->info->load_ms);
+		json_u64(j, "huge_bytes", gen->info->huge_bytes);
+		json_end_object(j);
+	}
+	json_end_object(j);
+}
+
+static void
+put_status(struct json *j, struct parent *p)
+{
+	json_object(j, NULL);
+	json_str(j, "version", HOPWARD_VERSION);
+	json_i64(j, "pid", getpid());
+	json_u64(j, "uptime_ms", (clock_mono_ns() - p->started_ns) / 1000000);
+	json_str(j, "mode", p->conf->front->policy.observe ? "observe" : "enforce");
+	json_str(j, "socket", p->conf->start.socket);
+	json_bool(j, "listening", p->listening && p->front != -1);
+	put_generation(j, p);
+	json_bool(j, "loading", p->loading != NULL);
+	json_str(j, "last_error", p->last_error[0] != '\0' ? p->last_error : NULL);
+	put_front(j, p);
+	json_end_object(j);
+}
+
+static void
+put_reload(struct json *j, struct parent *p)
+{
+	struct buf	errs;
+	int		rc;
+
+	buf_init(&errs, ANSWER_MAX / 2);
+	rc = parent_reload(p, &errs);
+	json_object(j, NULL);
+	json_bool(j, "ok", rc == 0);
+	json_str(j, "error", rc == 0 ? NULL : errs.data);
+	json_end_object(j);
+	buf_free(&errs);
+}
+
+/* The word behind "command", or NULL.  Nothing else of the question matters. */
+static int
+asks(const char *question, const char *command)
+{
+	char	word[32];
+
+	return sscanf(question, " { \"command\" : \"%31[a-z]\"", word) == 1 && strcmp(word, command) == 0;
+}
+
+static void
+answer(struct parent *p, const char *question, struct buf *out)
+{
+	struct json	j;
+
+	json_begin(&j, out);
+	if (asks(question, "status"))
+		put_status(&j, p);
+	else if (asks(question, "reload"))
+		put_reload(&j, p);
+	else {
+		json_object(&j, NULL);
+		json_bool(&j, "ok", 0);
+		json_str(&j, "error", "unknown command: this daemon knows status and reload");
+		json_end_object(&j);
+	}
+}
+
+void
+control_serve(struct parent *p)
+{
+	struct timeval	 wait = { .tv_usec = SLOW_ASKER_US };
+	struct buf	 out;
+	char		 question[CONTROL_QUESTION_MAX];
+	ssize_t		 n;
+	size_t		 at, len;
+	int		 fd;
+
+	if ((fd = accept4(p->control, NULL, NULL, SOCK_CLOEXEC)) == -1)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	buf_init(&out, ANSWER_MAX);
+	if ((n = recv(fd, question, sizeof(question) - 1, 0)) > 0) {
+		question[n] = '\0';
+		answer(p, question, &out);
+		for (at = 0; at < out.len && !out.failed; at += len) {
+			len = out.len - at < CONTROL_PACKET ? out.len - at : CONTROL_PACKET;
+			if (send(fd, out.data + at, len, MSG_NOSIGNAL) == -1)
+				break;
+		}
+	}
+	buf_free(&out);
+	close(fd);
+}
