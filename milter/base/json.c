@@ -146,7 +146,7 @@ close_one(struct json *j, char c)
 }
 
 void
-json_object(struct json *j, const char *key)
+json_begin_object(struct json *j, const char *key)
 {
 	open_one(j, key, '{');
 }
@@ -158,7 +158,7 @@ json_end_object(struct json *j)
 }
 
 void
-json_array(struct json *j, const char *key)
+json_begin_array(struct json *j, const char *key)
 {
 	open_one(j, key, '[');
 }
@@ -173,7 +173,7 @@ void
 json_str(struct json *j, const char *key, const char *val)
 {
 	if (val == NULL)
-		json_null(j, key);
+		json_put_null(j, key);
 	else
 		json_strn(j, key, val, strlen(val));
 }
@@ -225,7 +225,7 @@ json_bool(struct json *j, const char *key, int v)
 }
 
 void
-json_null(struct json *j, const char *key)
+json_put_null(struct json *j, const char *key)
 {
 	lead(j, key);
 	buf_addz(j->out, "null");
