@@ -13,6 +13,17 @@
  * appended, and the line's rest after the leaf being that object without its '{'.
  * File: DIR/STREAM-YYYY-MM-DD.jsonl (UTC), mode 0640.  A file follows the newest day seen, never goes back.
  */
+#define LEDGER_STREAM_MAX	32			/* a name of [a-z0-9-] */
+#define LEDGER_SALT_LEN		16
+#define LEDGER_LEAF_LEN		32
+#define LEDGER_LINE_MAX		(2 * 1024 * 1024)	/* twice what a record may have */
+#define LEDGER_BATCH_MAX	(4 * 1024 * 1024)	/* of one write: bounds memory, and what a crash can tear */
+
+/*
+ * none: append returns after the write; the machine's crash may lose lines, the daemon's does not.
+ * batch: after the sync; a line waits up to batch_us for company.
+ * always: after the sync, at once; only lines that already wait share it.
+ */
 enum ledger_sync { LEDGER_SYNC_NONE, LEDGER_SYNC_BATCH, LEDGER_SYNC_ALWAYS };
 
 struct ledger_settings {
@@ -32,10 +43,12 @@ int	ledger_open(const struct ledger_settings *, const char *stream, struct ledge
 uint64_t ledger_torn(const struct ledger *);
 /*
  * Appends one body and returns when it is as safe as `sync` says.  Many threads
- * may call it; their lines share a sync.  0, or -1 with errno: nothing of it
+ * may call it; their lines share a sync.  The body begins "{\"" (or is "{}"), ends in '}',
+ * has no newline or NUL (else EINVAL), and fits LEDGER_LINE_MAX (else EMSGSIZE).  seq may be NULL.  0, or -1 with errno: nothing of it
  * stays in the file, and the ledger can be used again once the cause is gone.
  */
 int	ledger_append(struct ledger *, const char *body, size_t len, uint64_t *seq);
+/* Writes what waits and stops.  No append may be under way or come later.  NULL is fine. */
 void	ledger_close(struct ledger *);
 
 #endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/* Writes one record: the facts of a message and its verdict, or an event of hopward, as one JSON object. */
+/*
+ * Called by the front's threads and by hopwardctl.  Owns nothing.  The keys are
+ * described in hopward-log(5), and a test holds page and code together.  What
+ * is absent is left out, never null.  No subject, no content, no address: what
+ * of a person goes in is decided by privacy.c, and for which clients here.
+ * It does not write files (ledger.c) and does not judge.
+ */
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "judge/name.h"
+#include "record/record.h"
+
+#define LEDGER_ROOM	512		/* seq, stream, salt and leaf come before the body */
+#define PART_ROOM	(24 * 1024)	/* more than one part can take: 7 texts, each octet escaped */
+#define RCPT_ROOM	(8 * 1024)
+#define TOKEN_MAX	64		/* a reason of the walker */
+#define ID_EPOCH	1577836800u	/* 2020-01-01: 30 bits of seconds last until 2054 */
+
+/* One record being written. */
+struct writer {
+	struct json		 json;
+	struct buf		*out;
+	size_t			 start;	/* out->len before it */
+	const struct privacy	*privacy;
+	uint64_t		 cut;	/* texts that were cut */
+};
+
+/* ---- small things ---- */
+
+void
+record_id(uint64_t time_ms, char *out)
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint32_t rnd = 0;
+	uint64_t bits;
+	int i;
+
+	while (getrandom(&rnd, sizeof(rnd), 0) == -1)
+		if (errno != EINTR) {
+			/* It need not be secret, only new. */
+			rnd = (uint32_t)(clock_mono_ns() >> 4);
+			break;
+		}
+	bits = (((time_ms / 1000 - ID_EPOCH) & 0x3fffffff) << 30) | (rnd & 0x3fffffff);
+	for (i = RECORD_ID_LEN - 1; i >= 0; i--) {
+		out[i] = digits[bits & 31];
+		bits >>= 5;
+	}
+	out[RECORD_ID_LEN] = '\0';
+}
+
+static void
+put_max(struct writer *w, const char *key, const char *s, size_t max)
+{
+	size_t back, len;
+
+	if (s == NULL)
+		return;
+	len = strnlen(s, max + 1);
+	if (len > max) {
+		len = max;
+		for (back = 0; back < 3 && len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80; back++)
+			len--;
+		w->cut++;
+	}
+	json_strn(&w->json, key, s, len);
+}
+
+static void
+put(struct writer *w, const char *key, const char *s)
+{
+	put_max(w, key, s, RECORD_STRING_MAX);
+}
+
+static void
+put_nonempty(struct writer *w, const char *key, const char *s)
+{
+	if (s != NULL && *s != '\0')
+		put(w, key, s);
+}
+
+/* RFC 3339 in UTC, with milliseconds or without. */
+static void
+put_time(struct writer *w, const char *key, uint64_t ms, int with_ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	char date[32], text[48];
+	struct tm tm;
+
+	/* A year of five digits is none that RFC 3339 knows; such a time comes from a broken clock or a hijacked scanner. */
+	if (ms / 1000 > 253402300799ull || gmtime_r(&t, &tm) == NULL ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return;
+	if (with_ms)
+		snprintf(text, sizeof(text), "%s.%03uZ", date, (unsigned int)(ms % 1000));
+	else
+		snprintf(text, sizeof(text), "%sZ", date);
+	json_str(&w->json, key, text);
+}
+
+static void
+begin(struct writer *w, const struct privacy *privacy, struct buf *out, const char *type)
+{
+	memset(w, 0, sizeof(*w));
+	w->out = out;
+	w->start = out->len;
+	w->privacy = privacy;
+	json_begin(&w->json, out);
+	json_object(&w->json, NULL);
+	json_u64(&w->json, "v", RECORD_SCHEMA);
+	json_str(&w->json, "type", type);
+}
+
+static int
+end(struct writer *w)
+{
+	if (w->cut > 0)
+		json_u64(&w->json, "cut", w->cut);
+	json_end_object(&w->json);
+	return w->out->failed ? -1 : 0;
+}
+
+/* Octets that may still be written. */
+static size_t
+room(const struct writer *w)
+{
+	size_t used = w->out->len - w->start + LEDGER_ROOM, max = RECORD_MAX;
+
+	if (w->out->max - w->start < max)
+		max = w->out->max - w->start;
+	return used < max ? max - used : 0;
+}
+
+/* ---- the connection and the envelope ---- */
+
+/* Behind these are persons' devices, not organisations' servers.  Requeued mail replays its client as local. */
+static int
+client_is_person(const struct verdict *v)
+{
+	return v->class == CLASS_SUBMISSION || v->class == CLASS_LOCAL;
+}
+
+static void
+put_client(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+{
+	enum privacy_level level = privacy_level(w->privacy);
+	char ip[64];
+
+	json_object(&w->json, "client");
+	put_nonempty(w, "ip", privacy_ip(w->privacy, facts->client_ip,
+	    client_is_person(v) || level == PRIVACY_MINIMAL, ip, sizeof(ip)));
+	/* A home line's name spells out its address, and often its owner's. */
+	if (level == PRIVACY_FULL)
+		put_nonempty(w, "name", facts->client_name);
+	if (level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v)))
+		put_nonempty(w, "helo", facts->helo);
+	put_nonempty(w, "resolve", facts->client_resolve);
+	json_end_object(&w->json);
+}
+
+static void
+put_listener(struct writer *w, const struct message_facts *facts)
+{
+	if (facts->daemon_name == NULL && facts->daemon_addr == NULL && facts->daemon_port == NULL)
+		return;
+	json_object(&w->json, "listener");
+	put_nonempty(w, "name", facts->daemon_name);
+	put_nonempty(w, "addr", facts->daemon_addr);
+	put_nonempty(w, "port", facts->daemon_port);
+	json_end_object(&w->json);
+}
+
+static void
+put_address(struct writer *w, const char *key, const char *purpose, const char *address)
+{
+	char domain[256], local[PRIVACY_LOCAL_MAX];
+	const char *at = strrchr(address, '@');
+
+	if (at != NULL && strlen(at + 1) >= sizeof(domain))
+		w->cut++;
+	if (privacy_level(w->privacy) == PRIVACY_FULL &&
+	    (at == NULL ? strlen(address) : (size_t)(at - address)) >= sizeof(local))
+		w->cut++;
+	json_object(&w->json, key);
+	put(w, "domain", privacy_domain(address, domain, sizeof(domain)));
+	put(w, "local", privacy_local(w->privacy, purpose, address, local, sizeof(local)));
+	json_end_object(&w->json);
+}
+
+static void
+put_envelope(struct writer *w, const struct message_facts *facts)
+{
+	uint32_t i;
+
+	if (facts->mail != NULL)
+		put_address(w, "from", RECORD_PURPOSE_FROM, facts->mail);
+	json_array(&w->json, "to");
+	/* The other half is kept for the rest. */
+	for (i = 0; i < facts->rcpts_count && room(w) > RECORD_MAX / 2 + RCPT_ROOM; i++)
+		put_address(w, NULL, RECORD_PURPOSE_TO, facts->rcpts[i]);
+	json_end_array(&w->json);
+	json_u64(&w->json, "rcpts", (uint64_t)facts->rcpts_count + facts->rcpts_dropped);
+	json_u64(&w->json, "size", facts->size);
+}
+
+static void
+put_hop(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+{
+	const struct tls_facts *tls = &facts->tls;
+	enum privacy_level level = privacy_level(w->privacy);
+	/* A client certificate of a person's device names the person. */
+	int cert = level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v));
+
+	json_array(&w->json, "hops");
+	json_object(&w->json, NULL);
+	json_str(&w->json, "evidence", hop_evidence_str(v->hop.evidence));
+	json_str(&w->json, "tls", hop_tls_str(v->hop.tls));
+	put(w, "reason", v->hop.reason);
+	put(w, "version", v->hop.version);
+	put(w, "cipher", v->hop.cipher);
+	put(w, "bits", v->hop.bits);
+	put_nonempty(w, "verify", tls->verify);
+	if (cert) {
+		put_nonempty(w, "cert_subject", tls->cert_subject);
+		put_nonempty(w, "cert_issuer", tls->cert_issuer);
+	}
+	json_object(&w->json, "macros");
+#define X(member, macro)						\
+	if (cert || strncmp(#member, "cert_", 5) != 0)			\
+		put(w, #member, tls->member);
+	TLS_MACROS(X)
+#undef X
+	json_end_object(&w->json);
+	json_array(&w->json, "offered");
+	if (tls->canary_helo)
+		json_str(&w->json, NULL, "helo");
+	if (tls->canary_mail)
+		json_str(&w->json, NULL, "mail");
+	json_end_array(&w->json);
+	json_end_object(&w->json);
+	json_end_array(&w->json);
+	json_u64(&w->json, "boundary", 0);
+}
+
+/* ---- verdict, scan ---- */
+
+static void
+put_verdict(struct writer *w, const struct verdict *v)
+{
+	char reply[32];
+
+	json_str(&w->json, "outcome", outcome_str(v->outcome));
+	json_str(&w->json, "action", action_str(v->action));
+	json_str(&w->json, "rule", v->rule);
+	if (v->would != v->action) {
+		json_object(&w->json, "would");
+		json_str(&w->json, "action", action_str(v->would));
+		json_str(&w->json, "rule", v->would_rule);
+		json_end_object(&w->json);
+	}
+	put_nonempty(w, "signature", v->signature);
+	put_nonempty(w, "detail", v->detail);
+	if (v->reply_code != 0) {
+		snprintf(reply, sizeof(reply), "%d %s", v->reply_code, v->reply_xcode);
+		json_str(&w->json, "reply", reply);
+	}
+}
+
+static void
+put_mime(struct writer *w, const struct scan_result *scan)
+{
+	uint32_t i;
+
+	json_object(&w->json, "mime");
+	json_str(&w->json, "ambiguity", ambiguity_str(scan->ambiguity));
+	json_array(&w->json, "reasons");
+	for (i = 0; i < scan->reasons_count && i < SCAN_REASONS_MAX; i++)
+		put_max(w, NULL, scan->reasons[i], TOKEN_MAX);
+	json_end_array(&w->json);
+	json_end_object(&w->json);
+}
+
+static void
+put_engine(struct writer *w, const struct engine_info *engine)
+{
+	json_object(&w->json, "engine");
+	put_nonempty(w, "version", engine->version);
+	if (engine->db_version != 0)
+		json_u64(&w->json, "db_version", engine->db_version);
+	if (engine->db_time != 0 && engine->db_time <= UINT64_MAX / 1000)
+		put_time(w, "db_time", engine->db_time * 1000, 0);
+	json_u64(&w->json, "signatures", engine->signatures);
+	json_end_object(&w->json);
+}
+
+static void
+put_part(struct writer *w, const struct part *p, enum outcome outcome)
+{
+	char ext[NAME_EXT_MAX + 1];
+
+	json_object(&w->json, NULL);
+	put(w, "path", p->path);
+	put_nonempty(w, "ext", name_extension(p->name, ext, sizeof(ext)));
+	put_nonempty(w, "type", p->type);
+	put_nonempty(w, "real_type", p->real_type);
+	json_u64(&w->json, "size", p->size);
+	json_hex(&w->json, "sha256", p->sha256, sizeof(p->sha256));
+	json_str(&w->json, "outcome", outcome_str(outcome));
+	put_nonempty(w, "signature", p->signature);
+	put_nonempty(w, "detail", p->detail);
+	/* A name tells of the sender's affairs; it is kept where somebody must find the thing. */
+	if (outcome != OUTCOME_CLEAN && privacy_level(w->privacy) != PRIVACY_MINIMAL)
+		put_nonempty(w, "name", p->name);
+	json_end_object(&w->json);
+}
+
+/* Clean parts take a half of what is left at most, so that a thousand of them do not hide the finding behind them. */
+static void
+put_parts(struct writer *w, const struct scan_result *scan, const struct verdict *v)
+{
+	size_t left = room(w);
+	uint32_t i, more = 0;
+
+	json_array(&w->json, "parts");
+	for (i = 0; i < scan->parts_count; i++) {
+		enum outcome o = v->parts != NULL ? v->parts[i] : scan->parts[i].outcome;
+
+		if (room(w) > (o == OUTCOME_CLEAN ? left / 2 : 0) + PART_ROOM)
+			put_part(w, &scan->parts[i], o);
+		else
+			more++;
+	}
+	json_end_array(&w->json);
+	if (more > 0)
+		json_u64(&w->json, "parts_more", more);
+}
+
+int
+record_message(const struct message_facts *facts, const struct verdict *v, const struct privacy *privacy, struct buf *out)
+{
+	struct writer w;
+
+	begin(&w, privacy, out, "message");
+	put(&w, "id", facts->id);
+	put_time(&w, "time", facts->time_ms, 1);
+	put(&w, "gateway", facts->gateway);
+	put_nonempty(&w, "queue_id", facts->queue_id);
+	put_nonempty(&w, "mta", facts->mta);
+	json_str(&w.json, "class", class_str(v->class));
+	put(&w, "class_why", v->class_why);
+	put_listener(&w, facts);
+	put_client(&w, facts, v);
+	put_nonempty(&w, "auth", facts->auth_type);
+	put_envelope(&w, facts);
+	put_hop(&w, facts, v);
+	put_verdict(&w, v);
+	if (facts->scan != NULL)
+		put_mime(&w, facts->scan);
+	if (facts->engine != NULL)
+		put_engine(&w, facts->engine);
+	json_object(&w.json, "ms");
+	json_u64(&w.json, "receive", facts->receive_ms);
+	json_u64(&w.json, "queue", facts->queue_ms);
+	json_u64(&w.json, "scan", facts->scan_ms);
+	json_end_object(&w.json);
+	if (facts->scan != NULL)
+		put_parts(&w, facts->scan, v);
+	return end(&w);
+}
+
+int
+record_event(const char *gateway, uint64_t time_ms, const char *event, const char *const *pairs, struct buf *out)
+{
+	char id[RECORD_ID_LEN + 1];
+	struct writer w;
+	int i;
+
+	begin(&w, NULL, out, "event");
+	record_id(time_ms, id);
+	json_str(&w.json, "id", id);
+	put_time(&w, "time", time_ms, 1);
+	put(&w, "gateway", gateway);
+	put(&w, "event", event);
+	if (pairs != NULL && pairs[0] != NULL) {
+		json_object(&w.json, "data");
+		for (i = 0; i < 2 * RECORD_PAIRS_MAX && pairs[i] != NULL && pairs[i + 1] != NULL; i += 2)
+			put(&w, pairs[i], pairs[i + 1]);
+		json_end_object(&w.json);
+		/* A key without its value, or more pairs than fit: said, not swallowed. */
+		if (pairs[i] != NULL)
+			w.cut++;
+	}
+	return end(&w);
+}
