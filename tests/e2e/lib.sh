@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: ISC
+# What every end-to-end case stands on: a private Postfix, hopward, clients, records, checks.  Sourced by bash.
+#
+# A case is tests/e2e/cases/NAME.sh: it sources this file (which makes the
+# scratch directory $T), starts what it needs, checks, and simply ends.  At the
+# end all that was started is stopped; if a check failed, every log is shown.
+# Nothing waits for a fixed time: wait_for looks until something is so.
+#
+#   B=build-san	programs with sanitizers: hopward then runs as one unprivileged
+#		user throughout, since LeakSanitizer cannot look into a process
+#		that changed its uid; any report fails the case.
+#   KEEP=1	keeps $T.
+
+set -u
+E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$E2E/../.." && pwd)
+B=${B:-build}
+BIN=$TOP/$B
+CASE=$(basename "$0" .sh)
+FRONT_UID=61951 SCAN_UID=61952
+FAILED=0 CHECKS=0
+MASTER_PID='' HOPWARD_PID=''
+export LC_ALL=C.UTF-8
+san() { [ "$B" != build ] && [ -n "$(nm -D "$BIN/hopward" 2>/dev/null | grep -m1 asan_init)" ]; }
+
+[ "$(id -u)" = 0 ] || { echo "$CASE: the private Postfix needs root" >&2; exit 77; }
+T=$(mktemp -d "${TMPDIR:-/tmp}/hopward-e2e.XXXXXX")
+chmod 755 "$T"
+mkdir "$T/log" "$T/mail" "$T/in"
+chown 65534:65534 "$T/mail"
+
+# ---- checks ----
+note() { echo "  $*"; }
+ok() { CHECKS=$((CHECKS + 1)); }
+bad() { CHECKS=$((CHECKS + 1)); FAILED=$((FAILED + 1)); echo "  not ok: $*"; }
+die() { bad "$*"; exit 1; }
+# check WHAT COMMAND...: the command must succeed.
+check() { local what=$1; shift; if "$@" >"$T/log/check.out" 2>&1; then ok; else bad "$what"; sed 's/^/    /' "$T/log/check.out" | head -20; fi; }
+# check_not WHAT COMMAND...: the command must fail.
+check_not() { local what=$1; shift; if "$@" >"$T/log/check.out" 2>&1; then bad "$what"; sed 's/^/    /' "$T/log/check.out" | head -20; else ok; fi; }
+# equal WHAT GOT WANT
+equal() { if [ "$2" = "$3" ]; then ok; else bad "$1: got \"$2\", want \"$3\""; fi; }
+# like WHAT GOT REGEXP (extended)
+like() { if [[ $2 =~ $3 ]]; then ok; else bad "$1: got \"$2\", want /$3/"; fi; }
+unlike() { if [[ $2 =~ $3 ]]; then bad "$1: got \"$2\", want no /$3/"; else ok; fi; }
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1)); shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		perl -e 'select undef, undef, undef, 0.02'
+	done
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
+# A process is over when it is gone or only waits to be reaped.
+ended() { [ ! -e "/proc/$1/stat" ] || grep -q ') Z ' "/proc/$1/stat" 2>/dev/null; }
+free_port() {
+	perl -MSocket -e 'for (1..200) { my $p = 20000 + int rand 12000; socket my $s, PF_INET, SOCK_STREAM, 0 or die;
+	    if (bind $s, sockaddr_in($p, INADDR_LOOPBACK)) { print $p; exit } } exit 1'
+}
+# listens PORT: without making a connection
+listens() { grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp; }
+listens_unix() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
+
+# ---- end of a case ----
+dump_logs() {
+	local f
+	for f in "$T"/log/*; do
+		[ -s "$f" ] || continue
+		echo "  ---- ${f##*/} (last 60 lines)"
+		tail -60 "$f" | cut -c1-400 | sed 's/^/  | /'
+	done
+	for f in "$T"/records/*.jsonl; do
+		[ -s "$f" ] || continue
+		echo "  ---- ${f##*/} (last 10 lines)"
+		tail -10 "$f" | cut -c1-1500 | sed 's/^/  | /'
+	done
+}
+finish() {
+	local rc=$?
+	trap - EXIT INT TERM
+	stop_hopward
+	stop_postfix
+	[ $rc = 0 ] || [ $FAILED -gt 0 ] || bad "ended with $rc"
+	sanitizer_reports
+	[ $CHECKS -gt 0 ] || bad "checked nothing"
+	[ $FAILED = 0 ] || dump_logs
+	if [ -n "${KEEP:-}" ]; then note "kept $T"; else rm -rf "$T"; fi
+	exit $((FAILED > 0))
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+sanitizer_reports() {
+	local hits
+	hits=$(grep -l -s -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$T"/log/*)
+	[ -z "$hits" ] || bad "sanitizer report in ${hits//$T\/log\//}"
+}
+
+# ---- Postfix ----
+# start_postfix [chroot]: with "chroot", smtpd and cleanup run in the queue
+# directory and reach hopward over $MILTER, a unix socket in there.
+start_postfix() {
+	local chroot=n d
+	[ "${1:-}" = chroot ] && chroot=y
+	SMTP=$(free_port) && SUBMISSION=$(free_port) || die "no free port"
+	[ -n "${MILTER+x}" ] || set_milter
+	mkdir "$T/postfix" "$T/queue" "$T/data"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+	    -subj /CN=gate.example.test -keyout "$T/postfix/key.pem" -out "$T/postfix/cert.pem" \
+	    2>"$T/log/openssl" || die "no certificate"
+	for d in main.cf master.cf; do
+		sed "s|@T@|$T|g; s|@PORT@|$SMTP|; s|@SUBMISSION@|$SUBMISSION|; s|@CHROOT@|$chroot|; s|@MILTER@|$MILTER|" \
+		    "$E2E/postfix/$d.in" >"$T/postfix/$d"
+	done
+	[ -z "${POSTFIX_EXTRA:-}" ] || printf '%s\n' "$POSTFIX_EXTRA" >>"$T/postfix/main.cf"
+	for d in active bounce corrupt defer deferred flush hold incoming private saved trace; do
+		install -d -o postfix -m 700 "$T/queue/$d"
+	done
+	install -d -o root -m 755 "$T/queue/pid" "$T/queue/etc"
+	install -d -o postfix -g postdrop -m 730 "$T/queue/maildrop"
+	chmod +t "$T/queue/maildrop"
+	install -d -o postfix -g postdrop -m 2710 "$T/queue/public"
+	chown postfix "$T/data"
+	[ $chroot = n ] || cp /etc/hosts /etc/services /etc/nsswitch.conf "$T/queue/etc/" 2>/dev/null
+	local master
+	master=$(postconf -c "$T/postfix" -h daemon_directory)/master
+	"$master" -c "$T/postfix" -w >"$T/log/master" 2>&1 || die "Postfix does not start"
+	MASTER_PID=$(tr -d ' ' <"$T/queue/pid/master.pid")
+	wait_for 20 listens "$SMTP" || die "Postfix does not listen"
+}
+stop_postfix() {
+	[ -n "$MASTER_PID" ] || return 0
+	kill "$MASTER_PID" 2>/dev/null
+	wait_for 20 ended "$MASTER_PID" || { bad "Postfix does not stop"; kill -9 -- "-$MASTER_PID" 2>/dev/null; }
+	MASTER_PID=
+}
+# sendmail ARGS...: local submission into the private Postfix
+local_sendmail() { sendmail -C "$T/postfix" "$@"; }
+# queue_ids DIR: names in one of Postfix' queues
+queue_ids() { find "$T/queue/$1" -type f -printf '%f\n'; }
+
+# ---- hopward ----
+# Where Postfix finds it; a case may set MILTER and HOPWARD_SOCKET itself.
+set_milter() {
+	MILTER_PORT=$(free_port) || die "no free port"
+	MILTER=inet:127.0.0.1:$MILTER_PORT
+	HOPWARD_SOCKET=$MILTER
+}
+# A configuration in $T/hopward.conf; the text of $1 is appended.
+write_conf() {
+	[ -n "${HOPWARD_SOCKET:-}" ] || set_milter
+	cat >"$T/hopward.conf" <<-EOF
+	socket = "$HOPWARD_SOCKET";
+	gateway = "gate.example.test";
+	user = "$FRONT_UID";
+	control_socket = "$T/run/control";
+	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };
+	clamav: { DatabaseDirectory = "$T/db"; };
+	records: { directory = "$T/records"; key_file = "$T/key/pseudonym.key"; };
+	${1:-}
+	EOF
+}
+make_dirs() {
+	local owner=$FRONT_UID
+	[ -d "$T/db" ] || make_database "$T/db"
+	san && owner=$FRONT_UID
+	install -d -o $owner -g $owner -m 750 "$T/records" "$T/key"
+	if san; then
+		install -d -o $owner -g $owner -m 755 "$T/run" "$T/scratch"
+		sed -i "s/\"$SCAN_UID\"/\"$FRONT_UID\"/" "$T/hopward.conf"
+	else
+		install -d -m 755 "$T/run" "$T/scratch"
+	fi
+}
+make_database() { mkdir -p "$1" && "$TOP/tests/gen-database" "$1" >"$T/log/gen-database" 2>&1 || die "no signature database"; chmod 755 "$1"; }
+# as_hopward COMMAND...: root, or with sanitizers the one unprivileged user
+as_hopward() {
+	if san; then
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		    setpriv --reuid=$FRONT_UID --regid=$FRONT_UID --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+# run_hopward ARGS...: in the background, log in $T/log/hopward
+run_hopward() {
+	[ -f "$T/hopward.conf" ] || write_conf
+	make_dirs
+	as_hopward "$BIN/hopward" -f -c "$T/hopward.conf" "$@" >>"$T/log/hopward" 2>&1 &
+	HOPWARD_PID=$!
+}
+hopward_listens() {
+	[ -e "/proc/$HOPWARD_PID" ] || return 0	# it died: no use in waiting on
+	if [ -n "${MILTER_PORT:-}" ]; then listens "$MILTER_PORT"; else listens_unix "$HOPWARD_UNIX"; fi
+}
+start_hopward() {
+	run_hopward "$@"
+	wait_for 30 hopward_listens || die "hopward does not listen"
+	ended "$HOPWARD_PID" && die "hopward does not start"
+	return 0
+}
+# hopward_signal SIGNAL: to the parent
+hopward_signal() { kill "-$1" "$HOPWARD_PID"; }
+stop_hopward() {
+	local rc
+	[ -n "$HOPWARD_PID" ] || return 0
+	kill "$HOPWARD_PID" 2>/dev/null
+	wait_for 60 ended "$HOPWARD_PID" || { bad "hopward does not stop"; kill -9 "$HOPWARD_PID"; }
+	wait "$HOPWARD_PID" 2>/dev/null
+	HOPWARD_EXIT=$?
+	HOPWARD_PID=
+	[ $HOPWARD_EXIT = "${WANT_EXIT:-0}" ] || bad "hopward ended with $HOPWARD_EXIT, want ${WANT_EXIT:-0}"
+}
+ctl() { as_hopward "$BIN/hopwardctl" -c "$T/hopward.conf" "$@"; }
+# children PID: of a process
+children() { cat /proc/"$1"/task/*/children 2>/dev/null; }
+# Processes below hopward whose program is $1, one a line.
+processes() {
+	local p todo next
+	todo=$(children "$HOPWARD_PID")
+	while [ -n "$todo" ]; do
+		next=
+		for p in $todo; do
+			[ "$(basename "$(readlink "/proc/$p/exe" 2>/dev/null)")" = "$1" ] && echo "$p"
+			next="$next $(children "$p")"
+		done
+		todo=${next# }
+		[ -n "${todo// /}" ] || break
+	done
+}
+front_pid() { processes hopward | head -1; }
+scan_main_pid() { children "$HOPWARD_PID" | tr ' ' '\n' | while read -r p; do
+	[ "$(basename "$(readlink "/proc/$p/exe" 2>/dev/null)")" = hopward-scan ] && echo "$p"; done | tail -1; }
+engine_ready() { ctl status >"$T/log/status" 2>&1; }
+wait_engine() { wait_for "${1:-60}" engine_ready || die "no engine after ${1:-60} s"; }
+
+# ---- mail ----
+# The EICAR test file, put together here so that no scanner stops at this repository.
+eicar() { printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS' '-TEST-FILE!$H+H*'; }
+# zip_of OUT NAME [zip options]: a zip with standard input as member NAME
+zip_of() {
+	local out=$1 name=$2 d; shift 2
+	d=$(mktemp -d "$T/in/zip.XXXXXX")
+	cat >"$d/$name"
+	rm -f "$out"
+	(cd "$d" && zip -q -X "$@" "$out" "$name") || die "zip"
+	rm -rf "$d"
+}
+# compose OUT [attachment FILE NAME TYPE]...: a whole message with CRLF, as multipart
+compose() {
+	local out=$1 n=0; shift
+	{
+		printf 'From: <%s>\nTo: <%s>\nSubject: %s\nDate: Mon, 01 Jan 2024 00:00:00 +0000\nMessage-ID: <%s@sender.test>\nMIME-Version: 1.0\n' \
+		    "${FROM:-alice@sender.test}" "${TO:-bob@example.test}" "${SUBJECT:-$CASE}" "$CASE.$(basename "$out").$RANDOM"
+		printf '%s' "${HEADERS:-}"
+		if [ $# = 0 ]; then
+			printf 'Content-Type: text/plain; charset=utf-8\n\n%s\n' "${BODY:-A plain message.}"
+		else
+			printf 'Content-Type: multipart/mixed; boundary="=_b"\n\n--=_b\nContent-Type: text/plain\n\n%s\n' "${BODY:-See the attachment.}"
+			while [ $# -ge 3 ]; do
+				printf '\n--=_b\nContent-Type: %s; name="%s"\nContent-Disposition: attachment; filename="%s"\nContent-Transfer-Encoding: base64\n\n' "$3" "$2" "$2"
+				base64 "$1"
+				shift 3
+			done
+			printf '\n--=_b--\n'
+		fi
+	} | sed 's/$/\r/' >"$out"
+}
+# big_message OUT OCTETS: noise that does not compress, base64
+big_message() {
+	perl -e '$n = shift; srand 7; while ($n > 0) { $c = $n > 65536 ? 65536 : $n; print pack "L*", map { int rand 4294967296 } 1 .. $c / 4; $n -= $c }' \
+	    $(($2 * 3 / 4)) >"$T/in/noise"
+	compose "$1" "$T/in/noise" noise.bin application/octet-stream
+	rm -f "$T/in/noise"
+}
+# send NAME MESSAGE [swaks options]: sets REPLY to the answer to the message, transcript in $T/log/NAME.smtp
+send() {
+	local name=$1 message=$2; shift 2
+	swaks --server 127.0.0.1 --port "${PORT:-$SMTP}" --helo client.sender.test --timeout 120 \
+	    --from "${FROM:-alice@sender.test}" --to "${TO:-bob@example.test}" \
+	    --data "@$message" --suppress-data "$@" >"$T/log/$name.smtp" 2>&1
+	REPLY=$(final_reply "$T/log/$name.smtp")
+}
+# The last reply before QUIT went out: of the message, or of what was refused before it.
+final_reply() {
+	sed 's/\r$//' "$1" | awk '/^ ?~?-?> QUIT/ || /^ [-~]> QUIT/ { exit } /^<[-~*]*[ *]*[0-9][0-9][0-9] / { sub(/^[^0-9]*/, ""); r = $0 } END { print r }'
+}
+# client ARGS...: tests/e2e/smtp.pl on the private Postfix
+client() { "$E2E/smtp.pl" "$1" "${PORT:-$SMTP}" "${@:2}"; }
+# delivered N: at least N messages are in the mailbox
+delivered() { [ "$(find "$T/mail/inbox/new" -type f 2>/dev/null | wc -l)" -ge "$1" ]; }
+inbox() { find "$T/mail/inbox/new" -type f 2>/dev/null; }
+# mail_with TEXT: the file in the mailbox that holds it
+mail_with() { grep -l -r -F -- "$1" "$T/mail/inbox/new" 2>/dev/null | head -1; }
+headers() { sed 's/\r$//' "$1" | sed '/^$/q'; }
+# header FILE NAME: its values, unfolded, one a line
+header() { headers "$1" | perl -0pe 's/\n[ \t]+/ /g' | sed -n "s/^$2: *//Ip"; }
+
+# ---- records ----
+# records [FILTER]: message records (not events) as JSON, oldest first
+records() { cat "$T"/records/mail-*.jsonl 2>/dev/null | perl -MJSON::PP -ne '$r = decode_json($_); print if !exists $r->{event}'; }
+events() { cat "$T"/records/mail-*.jsonl 2>/dev/null | perl -MJSON::PP -ne '$r = decode_json($_); print if exists $r->{event}'; }
+record_count() { records | wc -l; }
+has_records() { [ "$(record_count)" -ge "$1" ]; }
+# field PATH: of the JSON object on standard input; "a.b.0"; "-" if absent
+field() {
+	perl -MJSON::PP -e 'my $d = decode_json(scalar <STDIN>); for (split /\./, shift) {
+	    $d = ref $d eq "HASH" ? $d->{$_} : ref $d eq "ARRAY" ? $d->[$_] : undef }
+	    print !defined $d ? "-" : ref $d && !JSON::PP::is_bool($d) ? JSON::PP->new->canonical->encode($d) : JSON::PP::is_bool($d) ? ($d ? "true" : "false") : $d' "$1"
+}
+# last FIELD: of the newest message record
+last() { records | tail -1 | field "$1"; }
+# nth N FIELD: of the Nth (from 1)
+nth() { records | sed -n "${1}p" | field "$2"; }
