@@ -69,7 +69,8 @@ FILTER = \
 SCAN = \
 	scan/decode.c \
 	scan/header.c \
-	scan/mime.c
+	scan/mime.c \
+	scan/words.c
 SCANNER = \
 	scan/engine.c \
 	scan/sandbox_none.c \

@@ -19,10 +19,11 @@ struct mime_part {
 	const char	*type;		/* "text/plain" in lower case; the default of RFC 2045 5.2 where none */
 	const uint8_t	*data;		/* decoded octets */
 	size_t		 len;
+	size_t		 raw, raw_len;	/* where it stands in the message, encoded; within an encoded message/rfc822: where that stands */
 };
 typedef int (*mime_part_cb)(void *arg, const struct mime_part *);	/* 0: go on; else stop and return it */
 
-#define MIME_REASONS_MAX 32
+#define MIME_REASONS_MAX 48
 struct mime_report {
 	enum ambiguity	 ambiguity;
 	const char	*limit;			/* first bound that was reached ("mime.max_depth"...); NULL */
@@ -30,6 +31,14 @@ struct mime_report {
 	size_t		 reasons_count;
 	size_t		 parts;
 };
+
+/*
+ * Paths besides IMAP's: "2.P" and "2.E" are the preamble and the epilogue of
+ * the multipart 2 ("P" and "E" of the outermost), handed out if they hold more
+ * than white space; "R" ("2.R" within an encoded message 2) is what was left
+ * when max_parts was reached.  A multipart without a boundary, and a composite
+ * part beyond max_depth, is handed out whole as a leaf.
+ */
 
 /*
  * Walks msg[0..len).  Linear time, no recursion on input, memory bounded by

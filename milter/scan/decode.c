@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: ISC */
+/* Content-transfer-encodings undone: base64, quoted-printable, uuencode. */
+/*
+ * Called by mime.c for bodies and by words.c for encoded words, with input in
+ * pieces of any size.  Owns nothing; writes into the caller's buffer, which
+ * decode_max() sizes.  O(1) state, linear time, never fails: what is no valid
+ * encoding is read as leniently as named at each decoder, and noted.  Does not
+ * find encoded text by itself: which decoder runs is the caller's choice.
+ */
+
+#include "scan/decode.h"
+
+#include <string.h>
+
+#include "scan/reasons.h"
+
+/* Beyond the 64 values: white space, padding, foreign. */
+#define W_	64
+#define P_	65
+#define J_	66
+
+static const uint8_t base64_value[256] = {
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, W_, W_, J_, J_, W_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	W_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, 62, J_, J_, J_, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, J_, J_, J_, P_, J_, J_,
+	J_,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, J_, J_, J_, J_, J_,
+	J_, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+};
+
+size_t
+decode_max(enum decode_kind kind, size_t len)
+{
+	switch (kind) {
+	case DECODE_BASE64:
+		return len / 4 * 3 + 8;
+	case DECODE_UU:
+		/* Lines whose trailing blanks were lost are filled up; uu_line_end() keeps that within the input's size. */
+		return len + 64;
+	default:
+		return len + 8;
+	}
+}
+
+void
+decode_start(struct decoder *d, enum decode_kind kind, uint8_t *out)
+{
+	memset(d, 0, sizeof(*d));
+	d->kind = kind;
+	d->out = out;
+}
+
+/* ---- base64 ---- */
+
+static void
+base64_quartet_end(struct decoder *d)
+{
+	if (d->n == 3) {
+		d->out[d->len++] = (uint8_t)(d->acc >> 10);
+		d->out[d->len++] = (uint8_t)(d->acc >> 2);
+	} else if (d->n == 2) {
+		d->out[d->len++] = (uint8_t)(d->acc >> 4);
+	} else if (d->n == 1) {
+		d->reasons |= REASON(B64_JUNK);
+	}
+	d->n = 0;
+	d->acc = 0;
+}
+
+static void
+base64_octet(struct decoder *d, uint8_t c)
+{
+	uint8_t v = base64_value[c];
+
+	if (v < 64) {
+		if (d->padded) {
+			/* Several readings exist: ours starts a new quartet. */
+			d->reasons |= REASON(B64_PAD_MID);
+			d->padded = 0;
+		}
+		d->acc = d->acc << 6 | v;
+		if (++d->n == 4) {
+			d->out[d->len++] = (uint8_t)(d->acc >> 16);
+			d->out[d->len++] = (uint8_t)(d->acc >> 8);
+			d->out[d->len++] = (uint8_t)d->acc;
+			d->n = 0;
+			d->acc = 0;
+		}
+	} else if (v == P_) {
+		base64_quartet_end(d);
+		d->padded = 1;
+	} else if (v == J_) {
+		d->reasons |= REASON(B64_JUNK);
+	}
+}
+
+static void
+base64_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *t = base64_value;
+
+	while (p < end) {
+		if (d->n == 0 && !d->padded) {
+			uint8_t *o = d->out + d->len;
+
+			while (end - p >= 4) {
+				uint32_t a = t[p[0]], b = t[p[1]], c = t[p[2]], e = t[p[3]];
+
+				if ((a | b | c | e) & 0xc0)
+					break;
+				a = a << 18 | b << 12 | c << 6 | e;
+				o[0] = (uint8_t)(a >> 16);
+				o[1] = (uint8_t)(a >> 8);
+				o[2] = (uint8_t)a;
+				o += 3;
+				p += 4;
+			}
+			d->len = (size_t)(o - d->out);
+			if (p == end)
+				break;
+		}
+		base64_octet(d, *p++);
+	}
+}
+
+/* ---- quoted-printable ---- */
+
+enum { QP_TEXT, QP_CR, QP_EQUALS, QP_DIGIT, QP_SOFT, QP_SOFT_CR };
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/* RFC 2045 section 6.7 rule 3: white space at a line's end was put there by transport. */
+static void
+qp_trim(struct decoder *d)
+{
+	while (d->len > d->floor &&
+	    (d->out[d->len - 1] == ' ' || d->out[d->len - 1] == '\t'))
+		d->len--;
+}
+
+static void
+qp_soft_end(struct decoder *d)
+{
+	if (d->len > d->soft + 1)
+		d->reasons |= REASON(QP_PAD);
+	d->len = d->floor = d->soft;
+	d->state = QP_TEXT;
+}
+
+/* Takes one octet in any state but QP_TEXT.  Returns 0 if the octet is to be read again, as text. */
+static int
+qp_special(struct decoder *d, uint8_t c)
+{
+	int hi, lo;
+
+	switch (d->state) {
+	case QP_CR:
+		if (c == '\n')
+			qp_trim(d);
+		d->out[d->len++] = '\r';
+		d->state = QP_TEXT;
+		if (c == '\n')
+			d->out[d->len++] = '\n';
+		d->floor = d->len;
+		return c == '\n';
+	case QP_EQUALS:
+		if (hex_value(c) >= 0) {
+			d->held = c;
+			d->state = QP_DIGIT;
+			return 1;
+		}
+		d->soft = d->len;
+		d->out[d->len++] = '=';
+		/* FALLTHROUGH */
+	case QP_SOFT:
+		if (c == '\n') {
+			qp_soft_end(d);
+			return 1;
+		}
+		if (c == '\r') {
+			d->state = QP_SOFT_CR;
+			return 1;
+		}
+		if (c == ' ' || c == '\t') {
+			d->out[d->len++] = c;
+			d->state = QP_SOFT;
+			return 1;
+		}
+		break;
+	case QP_SOFT_CR:
+		if (c == '\n') {
+			qp_soft_end(d);
+			return 1;
+		}
+		d->out[d->len++] = '\r';
+		break;
+	case QP_DIGIT:
+		hi = hex_value(d->held);
+		lo = hex_value(c);
+		if (lo >= 0) {
+			d->out[d->len++] = (uint8_t)(hi << 4 | lo);
+			d->floor = d->len;
+			d->state = QP_TEXT;
+			return 1;
+		}
+		d->out[d->len++] = '=';
+		d->out[d->len++] = d->held;
+		break;
+	}
+	d->reasons |= REASON(QP_BAD);
+	d->state = QP_TEXT;
+	return 0;
+}
+
+static void
+qp_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end) {
+		uint8_t *o;
+
+		if (d->state != QP_TEXT) {
+			p += qp_special(d, *p);
+			continue;
+		}
+		for (o = d->out + d->len; p < end && *p != '=' && *p != '\r' && *p != '\n';)
+			*o++ = *p++;
+		d->len = (size_t)(o - d->out);
+		if (p == end)
+			break;
+		if (*p == '=') {
+			d->state = QP_EQUALS;
+		} else if (*p == '\r') {
+			d->state = QP_CR;
+		} else {
+			qp_trim(d);
+			d->out[d->len++] = '\n';
+			d->floor = d->len;
+		}
+		p++;
+	}
+}
+
+static void
+qp_finish(struct decoder *d)
+{
+	switch (d->state) {
+	case QP_CR:
+		d->out[d->len++] = '\r';
+		break;
+	case QP_DIGIT:
+		d->out[d->len++] = '=';
+		d->out[d->len++] = d->held;
+		d->reasons |= REASON(QP_BAD);
+		break;
+	case QP_SOFT:
+	case QP_SOFT_CR:
+		qp_soft_end(d);
+		break;
+	case QP_EQUALS:		/* a soft break whose line end went to the delimiter */
+		break;
+	default:
+		qp_trim(d);
+	}
+	d->state = QP_TEXT;
+}
+
+/* ---- uuencode ---- */
+
+/* UU_SEEK: at the start of a line, matching "begin "; left counts what matched. */
+enum { UU_SEEK, UU_SEEK_SKIP, UU_BEGIN, UU_COUNT, UU_DATA, UU_SKIP };
+static const char uu_begin[] = "begin ";
+
+static void
+uu_put(struct decoder *d, uint8_t c)
+{
+	if (d->left > 0) {
+		d->out[d->len++] = c;
+		d->left--;
+	}
+}
+
+static void
+uu_char(struct decoder *d, uint8_t c)
+{
+	d->acc = d->acc << 6 | ((c - 32u) & 63);
+	if (++d->n < 4)
+		return;
+	uu_put(d, (uint8_t)(d->acc >> 16));
+	uu_put(d, (uint8_t)(d->acc >> 8));
+	uu_put(d, (uint8_t)d->acc);
+	d->n = 0;
+	d->acc = 0;
+}
+
+/* A line that is short lost blanks at its end, and a blank is zero.  Filled up while that cannot swell the output. */
+static void
+uu_line_end(struct decoder *d)
+{
+	if (d->left > 0 && d->len + d->left <= d->fed) {
+		while (d->left > 0)
+			uu_char(d, ' ');
+	} else if (d->left > 0) {
+		d->reasons |= REASON(UU_BAD);
+		d->left = 0;
+	}
+	d->n = 0;
+	d->acc = 0;
+	d->state = UU_COUNT;
+}
+
+static void
+uu_octet(struct decoder *d, uint8_t c)
+{
+	d->fed++;
+	switch (d->state) {
+	case UU_SEEK:
+		if (c == '\n')
+			d->left = 0;
+		else if (c != (uint8_t)uu_begin[d->left])
+			d->state = UU_SEEK_SKIP;
+		else if (uu_begin[++d->left] == '\0')
+			d->state = UU_BEGIN;
+		break;
+	case UU_SEEK_SKIP:
+		if (c == '\n') {
+			d->left = 0;
+			d->state = UU_SEEK;
+		}
+		break;
+	case UU_BEGIN:
+	case UU_SKIP:
+		if (c == '\n') {
+			d->left = 0;
+			d->state = UU_COUNT;
+		}
+		break;
+	case UU_COUNT:
+		if (c == '\r' || c == '\n' || c == ' ' || c == '`') {
+			/* A zero count stands before "end"; read on, since others do. */
+			d->state = c == '\n' ? UU_COUNT : UU_SKIP;
+		} else if (c == 'e') {	/* no line has that length: the end */
+			d->left = 0;
+			d->state = UU_SEEK_SKIP;
+		} else {
+			d->left = (c - 32u) & 63;
+			d->n = 0;
+			d->acc = 0;
+			d->state = UU_DATA;
+		}
+		break;
+	case UU_DATA:
+		if (c == '\n')
+			uu_line_end(d);
+		else if (c >= 32 && c <= 96)
+			uu_char(d, c);
+		else if (c != '\r')
+			d->reasons |= REASON(UU_BAD);
+		break;
+	}
+}
+
+/* ---- all ---- */
+
+void
+decode_feed(struct decoder *d, const uint8_t *in, size_t len)
+{
+	size_t i;
+
+	if (len == 0)
+		return;
+	switch (d->kind) {
+	case DECODE_IDENTITY:
+		memcpy(d->out + d->len, in, len);
+		d->len += len;
+		break;
+	case DECODE_BASE64:
+		base64_feed(d, in, in + len);
+		break;
+	case DECODE_QP:
+		qp_feed(d, in, in + len);
+		break;
+	case DECODE_UU:
+		for (i = 0; i < len; i++)
+			uu_octet(d, in[i]);
+		break;
+	}
+}
+
+void
+decode_finish(struct decoder *d)
+{
+	switch (d->kind) {
+	case DECODE_IDENTITY:
+		break;
+	case DECODE_BASE64:
+		base64_quartet_end(d);
+		break;
+	case DECODE_QP:
+		qp_finish(d);
+		break;
+	case DECODE_UU:
+		if (d->state == UU_DATA)
+			uu_line_end(d);
+		break;
+	}
+}

@@ -1,0 +1,955 @@
+/* SPDX-License-Identifier: ISC */
+/* Walks the MIME structure of one message in memory and hands out each part, decoded: the strict reading. */
+/*
+ * Called by a worker, for one message.  Strict: RFC 2045-2049, the first of
+ * several fields or parameters wins; only exact delimiter lines count.  Where
+ * mail programs are known to differ from that, a reason is noted; other
+ * readings are not made here.  One pass with an explicit stack: every line
+ * that begins with "--" is compared with the boundaries of all open
+ * multiparts, so an outer delimiter ends inner parts (RFC 2046 section 5.1.2).
+ * A message/rfc822 is measured before its own parts are walked, so the cost is
+ * at most depth x length.  Memory: the stack, one decoded part, and the decoded
+ * octets of those encoded messages that are being walked.
+ * Does not look for encoded text outside of declared encodings, does not
+ * reassemble message/partial, opens no containers.
+ */
+
+#include "scan/mime.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "scan/decode.h"
+#include "scan/header.h"
+#include "scan/reasons.h"
+#include "scan/words.h"
+
+_Static_assert(REASON_MAX <= MIME_REASONS_MAX && REASON_MAX <= 64, "reasons fit the report and the mask");
+
+#define DEPTH_CEILING	1000	/* whatever the setting: each level costs a look at every "--" line */
+#define TYPE_MAX	128	/* RFC 6838 section 4.2 allows 127 */
+
+enum level_kind { LEVEL_MESSAGE, LEVEL_MULTIPART };
+
+struct level {
+	enum level_kind	 kind;
+	size_t		 path_len;	/* of the prefix of its children's paths */
+	/* multipart */
+	uint8_t		*boundary;
+	size_t		 boundary_len;
+	unsigned	 children;
+	int		 digest;	/* RFC 2046 section 5.1.5: children are messages */
+	int		 closed;	/* its close delimiter was seen */
+	enum decode_kind decode;	/* that it should not have */
+	/* a message that was encoded: walked in memory of its own */
+	uint8_t		*owned;
+	const uint8_t	*outer_msg;	/* back to where it stood */
+	size_t		 outer_len, outer_pos, outer_base;
+};
+
+/* Where a region ends. */
+struct delim {
+	size_t	line;		/* offset of the delimiter line, or the end */
+	size_t	end;		/* of the region: without the line end before the delimiter */
+	size_t	next;		/* behind the delimiter line */
+	size_t	level;		/* whose delimiter; NO_LEVEL: end of the source */
+	int	close;
+};
+#define NO_LEVEL	SIZE_MAX
+
+/* One header block, understood. */
+struct entity {
+	size_t		 body;
+	char		 type[TYPE_MAX];
+	enum decode_kind decode;
+	int		 has_boundary;
+	int		 cte_unknown, header_limit;
+	size_t		 ct, ct_len, cd, cd_len, cte, cte_len;	/* values in the source; 0 0: none */
+	uint64_t	 reasons;
+};
+
+struct walk {
+	const uint8_t	*msg;		/* the source that is being walked */
+	size_t		 len, pos;
+	size_t		 base;		/* index of its message level: no boundary below counts */
+	size_t		 raw, raw_len;	/* where an encoded source stands in the message */
+	struct level	*stack;
+	size_t		 depth, size;
+	const struct mime_limits *limits;
+	size_t		 depth_max;
+	mime_part_cb	 cb;
+	void		*arg;
+	struct mime_report *report;
+	struct buf	 path, name, boundary;
+	struct words	 words;
+	uint8_t		*part;		/* the decoded part */
+	size_t		 part_size;
+	uint64_t	 decoded;	/* octets handed out so far */
+	uint64_t	 reasons;
+	int		 rc;		/* the callback's, or -1 */
+};
+
+enum step { STEP_ENTITY, STEP_PREAMBLE, STEP_EPILOGUE, STEP_RESUME, STEP_REST, STEP_DONE };
+
+static void
+limit_note(struct walk *w, const char *which)
+{
+	if (w->report->limit == NULL)
+		w->report->limit = which;
+}
+
+/* ---- lines and delimiters ---- */
+
+static int
+is_blank(const uint8_t *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n')
+			return 0;
+	return 1;
+}
+
+/* 1: the line [pos, next) is that level's delimiter, 2: it closes; -1: it begins like one; 0: no. */
+static int
+delim_match(const struct walk *w, const struct level *l, size_t pos, size_t next)
+{
+	const uint8_t *p = w->msg + pos + 2;
+	size_t len = next - pos - 2;
+
+	if (len < l->boundary_len || (len > 0 && memcmp(p, l->boundary, l->boundary_len) != 0))
+		return 0;
+	p += l->boundary_len;
+	len -= l->boundary_len;
+	if (is_blank(p, len))
+		return 1;
+	if (len >= 2 && p[0] == '-' && p[1] == '-' && is_blank(p + 2, len - 2))
+		return 2;
+	return l->boundary_len > 0 ? -1 : 0;
+}
+
+/* Compares a line that begins with "--" with all open multiparts, the innermost first. */
+static int
+delim_find(struct walk *w, size_t pos, size_t next, struct delim *d)
+{
+	size_t i;
+	int m, like = 0;
+
+	for (i = w->depth; i-- > w->base;) {
+		const struct level *l = &w->stack[i];
+
+		if (l->kind != LEVEL_MULTIPART)
+			continue;
+		m = delim_match(w, l, pos, next);
+		if (m > 0 && l->closed) {
+			w->reasons |= REASON(EPILOGUE_PART);
+			continue;
+		}
+		if (m > 0) {
+			d->level = i;
+			d->close = m == 2;
+			return 1;
+		}
+		like |= m;
+	}
+	if (like)
+		w->reasons |= REASON(DELIM_TRAIL);
+	return 0;
+}
+
+static int
+starts_dashes(const struct walk *w, size_t pos, size_t next)
+{
+	return next - pos >= 2 && w->msg[pos] == '-' && w->msg[pos + 1] == '-';
+}
+
+/* Finds the end of the region that begins at `begin`, which starts a line. */
+static void
+region_end(struct walk *w, size_t begin, struct delim *d)
+{
+	size_t pos, next;
+
+	for (pos = begin; pos < w->len; pos = next) {
+		next = line_next(w->msg, pos, w->len);
+		if (starts_dashes(w, pos, next) && delim_find(w, pos, next, d)) {
+			d->line = d->end = pos;
+			d->next = next;
+			if (d->end > begin && w->msg[d->end - 1] == '\n')
+				d->end--;
+			if (d->end > begin && w->msg[d->end - 1] == '\r')
+				d->end--;
+			return;
+		}
+	}
+	d->line = d->end = d->next = w->len;
+	d->level = NO_LEVEL;
+	d->close = 0;
+}
+
+/* 1 if a line of the region begins like a MIME field. */
+static int
+region_has_fields(const struct walk *w, size_t begin, size_t end)
+{
+	size_t pos;
+
+	for (pos = begin; pos < end; pos = line_next(w->msg, pos, end))
+		if (end - pos > 8 && strncasecmp((const char *)w->msg + pos, "content-", 8) == 0)
+			return 1;
+	return 0;
+}
+
+/* ---- paths ---- */
+
+static int
+path_set(struct walk *w, size_t prefix, const char *last)
+{
+	w->path.len = prefix;
+	if (prefix > 0 && last[0] != '\0')
+		buf_addc(&w->path, '.');
+	buf_addz(&w->path, last);
+	return w->path.failed ? -1 : 0;
+}
+
+/* The path of an entity below the top of the stack.  `direct`: it shares its message's number (IMAP does not count that multipart). */
+static int
+path_child(struct walk *w, int direct)
+{
+	const struct level *top = &w->stack[w->depth - 1];
+
+	if (top->kind == LEVEL_MESSAGE)
+		return path_set(w, top->path_len, direct ? "" : "1");
+	w->path.len = top->path_len;
+	if (top->path_len > 0)
+		buf_addc(&w->path, '.');
+	buf_addf(&w->path, "%u", top->children);
+	return w->path.failed ? -1 : 0;
+}
+
+/* ---- handing out ---- */
+
+/* Undoes the encoding of [begin, end) into w->part.  0 or -1. */
+static int
+region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, size_t *len)
+{
+	size_t need = decode_max(kind, end - begin);
+	struct decoder d;
+
+	if (need > w->part_size) {
+		free(w->part);
+		w->part_size = 0;
+		w->part = malloc(need);
+		if (w->part == NULL)
+			return -1;
+		w->part_size = need;
+	}
+	decode_start(&d, kind, w->part);
+	decode_feed(&d, w->msg + begin, end - begin);
+	decode_finish(&d);
+	w->reasons |= d.reasons;
+	*len = d.len;
+	return 0;
+}
+
+/*
+ * Hands out [begin, end) under the path that is set.  Sets *decoded to what
+ * stands in w->part, 0 if the part was not encoded.  0, or -1 with w->rc set:
+ * the walk ends.
+ */
+static int
+part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin, size_t end, size_t *decoded)
+{
+	struct mime_part p;
+	int cut = 0;
+
+	memset(&p, 0, sizeof(p));
+	p.path = w->path.data;
+	p.name = w->name.len > 0 ? w->name.data : NULL;
+	p.type = type;
+	p.data = w->msg + begin;
+	p.len = end - begin;
+	p.raw = w->base > 0 ? w->raw : begin;
+	p.raw_len = w->base > 0 ? w->raw_len : end - begin;
+	*decoded = 0;
+	if (kind != DECODE_IDENTITY) {
+		if (region_decode(w, kind, begin, end, &p.len) == -1) {
+			w->rc = -1;
+			return -1;
+		}
+		p.data = w->part;
+		*decoded = p.len;
+	}
+	if (p.len > w->limits->max_decoded - w->decoded) {
+		limit_note(w, "mime.max_decoded");
+		p.len = (size_t)(w->limits->max_decoded - w->decoded);
+		cut = 1;
+	}
+	w->decoded += p.len;
+	w->report->parts++;
+	if (!cut || p.len > 0)
+		w->rc = w->cb(w->arg, &p);
+	return cut || w->rc != 0 ? -1 : 0;
+}
+
+static int
+parts_full(struct walk *w)
+{
+	if (w->report->parts < w->limits->max_parts)
+		return 0;
+	limit_note(w, "mime.max_parts");
+	return 1;
+}
+
+/* ---- header blocks ---- */
+
+static const struct {
+	const char	*token;
+	enum decode_kind kind;
+} encodings[] = {
+	{ "7bit", DECODE_IDENTITY },
+	{ "8bit", DECODE_IDENTITY },
+	{ "binary", DECODE_IDENTITY },
+	{ "base64", DECODE_BASE64 },
+	{ "quoted-printable", DECODE_QP },
+	{ "x-uuencode", DECODE_UU },
+	{ "x-uue", DECODE_UU },
+	{ "uuencode", DECODE_UU },
+};
+
+static int
+encoding_find(const char *token, enum decode_kind *kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
+		if (strcmp(token, encodings[i].token) == 0) {
+			*kind = encodings[i].kind;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* The encoding by its token; then as most read `"base64"`, `base64;x`, `base64 7bit`, `x-base64`. */
+static void
+encoding_parse(const struct walk *w, struct entity *e)
+{
+	char token[64], *p = token;
+	struct param_reader r;
+	const uint8_t *v = w->msg + e->cte;
+	size_t i, n = 0;
+
+	if (e->cte_len == 0)
+		return;
+	param_start(&r, v, e->cte_len, token, sizeof(token));
+	e->reasons |= r.reasons;
+	if (token[0] == '\0')
+		return;
+	if (encoding_find(token, &e->decode) == 0 && r.pos == e->cte_len) {
+		/* param_start() drops blanks: "base64 7bit" shows as one token and was not found. */
+		return;
+	}
+	e->reasons |= REASON(CTE_ODD);
+	for (i = 0; i < e->cte_len && (is_blank(v + i, 1) || v[i] == '"'); i++)
+		;
+	for (; i < e->cte_len && n + 1 < sizeof(token) && !is_blank(v + i, 1) && strchr("\";,(", v[i]) == NULL; i++)
+		token[n++] = v[i] >= 'A' && v[i] <= 'Z' ? (char)(v[i] + 32) : (char)v[i];
+	token[n] = '\0';
+	if (strncmp(p, "x-base64", 8) == 0)
+		p += 2;
+	if (encoding_find(p, &e->decode) == -1) {
+		e->reasons &= ~REASON(CTE_ODD);
+		e->cte_unknown = 1;
+	}
+}
+
+static void
+type_parse(const struct walk *w, struct entity *e, int digest)
+{
+	struct param_reader r;
+	const char *slash, *fallback;
+
+	param_start(&r, w->msg + e->ct, e->ct_len, e->type, sizeof(e->type));
+	e->reasons |= r.reasons;
+	slash = strchr(e->type, '/');
+	/* RFC 2045 section 5.2: what is missing or no type is text/plain. */
+	if (slash == NULL || slash == e->type || slash[1] == '\0') {
+		fallback = digest && e->ct_len == 0 ? "message/rfc822" : "text/plain";
+		memcpy(e->type, fallback, strlen(fallback) + 1);
+	}
+}
+
+/* The first of a field counts. */
+static void
+field_keep(struct entity *e, const struct header_field *f, size_t *value, size_t *len, uint64_t dup)
+{
+	if (*value != 0) {
+		e->reasons |= dup;
+		return;
+	}
+	*value = f->value;
+	*len = f->end - f->value;
+}
+
+static int
+bare_cr(const uint8_t *p, size_t len)
+{
+	const uint8_t *end = p + len, *q;
+
+	while (p < end && (q = memchr(p, '\r', (size_t)(end - p))) != NULL) {
+		/* CR CR LF is a line end that was converted twice. */
+		for (p = q + 1; p < end && *p == '\r'; p++)
+			;
+		if (p == end || *p != '\n')
+			return 1;
+	}
+	return 0;
+}
+
+/* Reads the fields of [begin, end).  Returns the offset of the first junk line behind a field, or of the block if it has no field; else end. */
+static size_t
+fields_read(const struct walk *w, size_t begin, size_t end, struct entity *e)
+{
+	size_t junk = end, fields = 0, any_junk = 0;
+	struct header_reader r;
+	struct header_field f;
+	enum header_line line;
+
+	header_start(&r, w->msg, begin, end);
+	while ((line = header_next(&r, &f)) != HEADER_END) {
+		size_t left = r.end - f.name;
+
+		if (line == HEADER_JUNK) {
+			/* An mbox separator, quoted or not, stands before the fields. */
+			if (f.name == begin && ((left > 5 && memcmp(w->msg + f.name, "From ", 5) == 0) ||
+			    (left > 6 && memcmp(w->msg + f.name, ">From ", 6) == 0)))
+				continue;
+			any_junk = 1;
+			if (fields > 0 && junk == end)
+				junk = f.name;
+			if (left > 8 && strncasecmp((const char *)w->msg + f.name, "content-", 8) == 0)
+				e->reasons |= memchr(w->msg + f.name, '(', f.end - f.name) ?
+				    REASON(NAME_COMMENT) : REASON(NAME_CTL);
+			continue;
+		}
+		fields++;
+		if (f.name_len > 8 && strncasecmp((const char *)w->msg + f.name, "content-", 8) == 0) {
+			if (any_junk)
+				e->reasons |= REASON(HDR_JUNK);
+			if (f.space)
+				e->reasons |= REASON(NAME_WSP);
+			if (header_is(&r, &f, "Content-Type"))
+				field_keep(e, &f, &e->ct, &e->ct_len, REASON(CT_DUP));
+			else if (header_is(&r, &f, "Content-Transfer-Encoding"))
+				field_keep(e, &f, &e->cte, &e->cte_len, REASON(CTE_DUP));
+			else if (header_is(&r, &f, "Content-Disposition"))
+				field_keep(e, &f, &e->cd, &e->cd_len, REASON(CD_DUP));
+		}
+		any_junk |= (size_t)f.blank_fold;
+	}
+	if (any_junk && !(e->reasons & REASON(HDR_JUNK)))
+		e->reasons |= REASON(HDR_JUNK_SOFT);
+	return fields == 0 ? begin : junk;
+}
+
+/* Finds where the block that begins at w->pos ends, and where its body begins. */
+static size_t
+block_end(struct walk *w, size_t *body)
+{
+	size_t pos, next;
+	struct delim d;
+
+	for (pos = w->pos; pos < w->len; pos = next) {
+		next = line_next(w->msg, pos, w->len);
+		if (line_empty(w->msg, pos, next)) {
+			*body = next;
+			return pos;
+		}
+		if (starts_dashes(w, pos, next) && delim_find(w, pos, next, &d))
+			break;
+	}
+	*body = pos;
+	return pos;
+}
+
+static void
+block_read(struct walk *w, size_t end, int separated, struct entity *e)
+{
+	size_t begin = w->pos, seen = end, junk;
+
+	e->reasons = 0;
+	e->ct = e->ct_len = e->cd = e->cd_len = e->cte = e->cte_len = 0;
+	e->header_limit = 0;
+	if (end - begin > w->limits->max_header_bytes) {
+		e->header_limit = 1;
+		seen = begin + (size_t)w->limits->max_header_bytes;
+	}
+	if (end == begin)
+		return;
+	if (memchr(w->msg + begin, '\0', end - begin) != NULL)
+		e->reasons |= REASON(NUL_HDR);
+	if (bare_cr(w->msg + begin, end - begin))
+		e->reasons |= REASON(BARE_CR);
+	junk = fields_read(w, begin, seen, e);
+	if (junk == begin) {
+		/* Not one field: text without a header. */
+		e->body = begin;
+	} else if (!separated) {
+		/* Other readers begin the body at the first line that is no field; without an empty line there is no better place. */
+		e->reasons |= REASON(HDR_NOSEP);
+		if (junk != seen) {
+			e->reasons |= REASON(HDR_JUNK);
+			e->body = junk;
+		}
+	}
+}
+
+/* A multipart whose first delimiter stands in its own header block, for lack of an empty line.  Its offset, or end. */
+static size_t
+block_own_delim(const struct walk *w, size_t end)
+{
+	uint8_t empty[1] = { 0 };
+	struct level l;
+	size_t pos, next;
+
+	memset(&l, 0, sizeof(l));
+	l.boundary = w->boundary.len > 0 ? (uint8_t *)w->boundary.data : empty;
+	l.boundary_len = w->boundary.len;
+	for (pos = w->pos; pos < end; pos = next) {
+		next = line_next(w->msg, pos, end);
+		if (starts_dashes(w, pos, next) && delim_match(w, &l, pos, next) > 0)
+			return pos;
+	}
+	return end;
+}
+
+static int
+boundary_read(struct walk *w, struct entity *e)
+{
+	int found;
+
+	buf_reset(&w->boundary);
+	found = header_boundary(w->msg + e->ct, e->ct_len, &w->boundary, &e->reasons);
+	if (found == -1)
+		return -1;
+	e->has_boundary = found;
+	if (!found)
+		e->reasons |= REASON(BND_MISSING);
+	else if (w->boundary.len == 0)
+		e->reasons |= REASON(BND_EMPTY);
+	else if (w->boundary.len > 70)
+		e->reasons |= REASON(BND_LONG);
+	return 0;
+}
+
+/* The file name into w->name: Content-Disposition's, else Content-Type's.  0 or -1. */
+static int
+name_read(struct walk *w, const struct entity *e)
+{
+	int found = 0;
+
+	buf_reset(&w->name);
+	if (e->cd_len > 0)
+		found = header_name(w->msg + e->cd, e->cd_len, "filename", &w->words, &w->name);
+	if (found == 0 && e->ct_len > 0)
+		found = header_name(w->msg + e->ct, e->ct_len, "name", &w->words, &w->name);
+	return found == -1 ? -1 : 0;
+}
+
+/* Reads the header block at w->pos.  0 or -1. */
+static int
+entity_read(struct walk *w, struct entity *e)
+{
+	const struct level *top = &w->stack[w->depth - 1];
+	int digest = top->kind == LEVEL_MULTIPART && top->digest;
+	size_t end, own;
+
+	memset(e, 0, sizeof(*e));
+	end = block_end(w, &e->body);
+	block_read(w, end, e->body != end, e);
+	type_parse(w, e, digest);
+	if (strncmp(e->type, "multipart/", 10) == 0) {
+		if (boundary_read(w, e) == -1)
+			return -1;
+		if (e->has_boundary && (own = block_own_delim(w, end)) != end) {
+			end = e->body = own;
+			block_read(w, end, 0, e);
+			e->body = own;
+			if (boundary_read(w, e) == -1)
+				return -1;
+			type_parse(w, e, digest);
+		}
+	}
+	encoding_parse(w, e);
+	if (e->header_limit)
+		limit_note(w, "mime.max_header_bytes");
+	w->reasons |= e->reasons;
+	return name_read(w, e);
+}
+
+/* An encoding nobody knows is grave where the body looks encoded: long runs without a blank. */
+static void
+unknown_encoding_note(struct walk *w, size_t begin, size_t end)
+{
+	size_t i, n = end - begin < 1024 ? end - begin : 1024, coded = 0, white = 0;
+
+	for (i = begin; i < begin + n; i++) {
+		uint8_t c = w->msg[i];
+
+		if (c == '\r' || c == '\n')
+			white++;
+		else if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' || c == '/' || c == '=')
+			coded++;
+	}
+	w->reasons |= coded >= 16 && coded * 20 >= (n - white) * 19 ? REASON(CTE_UNKNOWN) : REASON(CTE_UNKNOWN_SOFT);
+}
+
+/* ---- the stack ---- */
+
+static struct level *
+level_push(struct walk *w, enum level_kind kind)
+{
+	struct level *stack;
+	size_t size;
+
+	if (w->depth == w->size) {
+		size = w->size == 0 ? 16 : 2 * w->size;
+		stack = realloc(w->stack, size * sizeof(*stack));
+		if (stack == NULL) {
+			w->rc = -1;
+			return NULL;
+		}
+		w->stack = stack;
+		w->size = size;
+	}
+	memset(&w->stack[w->depth], 0, sizeof(w->stack[0]));
+	w->stack[w->depth].kind = kind;
+	w->stack[w->depth].path_len = w->path.len;
+	return &w->stack[w->depth++];
+}
+
+static void
+level_pop(struct walk *w)
+{
+	struct level *l = &w->stack[--w->depth];
+
+	if (l->kind == LEVEL_MULTIPART && !l->closed)
+		w->reasons |= REASON(MP_UNCLOSED);
+	free(l->boundary);
+	free(l->owned);
+}
+
+/* Notes boundaries that one line could match both. */
+static void
+boundary_compare(struct walk *w)
+{
+	size_t i, n;
+
+	for (i = w->base; i < w->depth; i++) {
+		const struct level *l = &w->stack[i];
+
+		if (l->kind != LEVEL_MULTIPART)
+			continue;
+		n = l->boundary_len < w->boundary.len ? l->boundary_len : w->boundary.len;
+		if (n == 0 || memcmp(l->boundary, w->boundary.data, n) != 0)
+			continue;
+		w->reasons |= l->boundary_len == w->boundary.len ? REASON(BND_REUSE) : REASON(BND_PREFIX);
+	}
+}
+
+/* ---- the steps of the walk ---- */
+
+/* Goes on behind the region that d ended. */
+static enum step
+delim_follow(struct walk *w, const struct delim *d)
+{
+	struct level *l;
+
+	if (d->level == NO_LEVEL) {
+		size_t base = w->base;
+
+		while (w->depth > base + 1)
+			level_pop(w);
+		if (base == 0)
+			return STEP_DONE;
+		l = &w->stack[base];
+		w->msg = l->outer_msg;
+		w->len = l->outer_len;
+		w->pos = l->outer_pos;
+		w->base = l->outer_base;
+		level_pop(w);
+		return STEP_RESUME;
+	}
+	while (w->depth > d->level + 1)
+		level_pop(w);
+	l = &w->stack[d->level];
+	w->pos = d->next;
+	if (d->close) {
+		l->closed = 1;
+		return STEP_EPILOGUE;
+	}
+	l->children++;
+	return STEP_ENTITY;
+}
+
+static enum step
+multipart_enter(struct walk *w, const struct entity *e)
+{
+	struct level *l;
+
+	if (e->decode != DECODE_IDENTITY)
+		w->reasons |= REASON(CTE_COMPOSITE);
+	boundary_compare(w);
+	if (path_child(w, 1) == -1 || (l = level_push(w, LEVEL_MULTIPART)) == NULL) {
+		w->rc = -1;
+		return STEP_DONE;
+	}
+	l->boundary = malloc(w->boundary.len + 1);
+	if (l->boundary == NULL) {
+		w->rc = -1;
+		return STEP_DONE;
+	}
+	if (w->boundary.len > 0)
+		memcpy(l->boundary, w->boundary.data, w->boundary.len);
+	l->boundary_len = w->boundary.len;
+	l->digest = strcmp(e->type, "multipart/digest") == 0;
+	l->decode = e->decode;
+	w->pos = e->body;
+	return STEP_PREAMBLE;
+}
+
+/* 1 if a message or multipart said to be encoded stands there as it is: base64 text holds no colon. */
+static int
+composite_is_raw(const struct walk *w, size_t begin, size_t end)
+{
+	return memchr(w->msg + begin, ':', end - begin < 100 ? end - begin : 100) != NULL;
+}
+
+/* Walks into the message that was just handed out; its decoded octets, if any, become a source of their own. */
+static enum step
+message_enter(struct walk *w, const struct entity *e, const struct delim *d, size_t decoded)
+{
+	struct level *l = level_push(w, LEVEL_MESSAGE);
+
+	if (l == NULL)
+		return STEP_DONE;
+	w->pos = e->body;
+	if (e->decode == DECODE_IDENTITY)
+		return STEP_ENTITY;
+	l->owned = w->part;
+	w->part = NULL;
+	w->part_size = 0;
+	l->outer_msg = w->msg;
+	l->outer_len = w->len;
+	l->outer_pos = d->line;
+	l->outer_base = w->base;
+	if (w->base == 0) {
+		w->raw = e->body;
+		w->raw_len = d->end - e->body;
+	}
+	w->base = w->depth - 1;
+	w->msg = l->owned;
+	w->len = decoded;
+	w->pos = 0;
+	return STEP_ENTITY;
+}
+
+/* A part that is no multipart, or one that is not walked. */
+static enum step
+leaf_step(struct walk *w, struct entity *e, int message)
+{
+	struct delim d;
+	size_t decoded;
+
+	region_end(w, e->body, &d);
+	if (d.end < e->body)
+		d.end = e->body;
+	if (e->cte_unknown)
+		unknown_encoding_note(w, e->body, d.end);
+	if ((message || strncmp(e->type, "multipart/", 10) == 0) && e->decode != DECODE_IDENTITY) {
+		/* message/global may be encoded: RFC 6532 section 3.7. */
+		if (strcmp(e->type, "message/global") != 0)
+			w->reasons |= REASON(CTE_COMPOSITE);
+		if (e->decode == DECODE_BASE64 && composite_is_raw(w, e->body, d.end))
+			e->decode = DECODE_IDENTITY;
+	}
+	if (part_emit(w, e->type, e->decode, e->body, d.end, &decoded) == -1)
+		return STEP_DONE;
+	if (message && w->depth > w->depth_max) {
+		limit_note(w, "mime.max_depth");
+		message = 0;
+	}
+	if (message)
+		return message_enter(w, e, &d, decoded);
+	return delim_follow(w, &d);
+}
+
+static enum step
+entity_step(struct walk *w)
+{
+	struct entity e;
+	int message;
+
+	if (parts_full(w))
+		return STEP_REST;
+	if (entity_read(w, &e) == -1) {
+		w->rc = -1;
+		return STEP_DONE;
+	}
+	if (strncmp(e.type, "multipart/", 10) == 0 && e.has_boundary) {
+		if (w->depth <= w->depth_max)
+			return multipart_enter(w, &e);
+		limit_note(w, "mime.max_depth");
+	}
+	if (strcmp(e.type, "message/partial") == 0)
+		w->reasons |= REASON(PARTIAL);
+	if (strcmp(e.type, "message/external-body") == 0)
+		w->reasons |= REASON(EXTERNAL);
+	if (path_child(w, 0) == -1) {
+		w->rc = -1;
+		return STEP_DONE;
+	}
+	message = strcmp(e.type, "message/rfc822") == 0 || strcmp(e.type, "message/global") == 0;
+	return leaf_step(w, &e, message);
+}
+
+/* What stands before the first delimiter or behind the last. */
+static enum step
+between_step(struct walk *w, int epilogue)
+{
+	const struct level *l = &w->stack[w->depth - 1];
+	enum decode_kind kind = DECODE_IDENTITY;
+	size_t decoded, begin = w->pos;
+	struct delim d;
+
+	region_end(w, begin, &d);
+	if (is_blank(w->msg + begin, d.end - begin))
+		return delim_follow(w, &d);
+	if (parts_full(w))
+		return STEP_REST;
+	if (region_has_fields(w, begin, d.end))
+		w->reasons |= epilogue ? REASON(EPILOGUE_PART) : REASON(PREAMBLE_PART);
+	/* A multipart that was itself encoded has no delimiter to be found. */
+	if (!epilogue && d.level != w->depth - 1)
+		kind = l->decode;
+	buf_reset(&w->name);
+	if (path_set(w, l->path_len, epilogue ? "E" : "P") == -1) {
+		w->rc = -1;
+		return STEP_DONE;
+	}
+	if (part_emit(w, "text/plain", kind, begin, d.end, &decoded) == -1)
+		return STEP_DONE;
+	return delim_follow(w, &d);
+}
+
+/* max_parts was reached: what is left of each source goes out as one. */
+static enum step
+rest_step(struct walk *w)
+{
+	struct delim end = { .line = w->len, .end = w->len, .next = w->len, .level = NO_LEVEL };
+	size_t decoded;
+
+	buf_reset(&w->name);
+	if (w->pos < w->len) {
+		if (path_set(w, w->stack[w->base].path_len, "R") == -1) {
+			w->rc = -1;
+			return STEP_DONE;
+		}
+		if (part_emit(w, "application/octet-stream", DECODE_IDENTITY, w->pos, w->len, &decoded) == -1)
+			return STEP_DONE;
+	}
+	return delim_follow(w, &end) == STEP_DONE ? STEP_DONE : STEP_REST;
+}
+
+static void
+walk_run(struct walk *w)
+{
+	enum step step = STEP_ENTITY;
+	struct delim d;
+
+	while (step != STEP_DONE) {
+		switch (step) {
+		case STEP_ENTITY:
+			step = entity_step(w);
+			break;
+		case STEP_PREAMBLE:
+		case STEP_EPILOGUE:
+			step = between_step(w, step == STEP_EPILOGUE);
+			break;
+		case STEP_RESUME:
+			region_end(w, w->pos, &d);
+			step = delim_follow(w, &d);
+			break;
+		case STEP_REST:
+			step = rest_step(w);
+			break;
+		case STEP_DONE:
+			break;
+		}
+	}
+}
+
+/* ---- the report ---- */
+
+static void
+report_fill(struct mime_report *r, uint64_t reasons)
+{
+	static const struct {
+		const char	*token;
+		enum ambiguity	 grave;
+	} table[] = {
+#define X(e, t, g) { t, AMBIGUITY_##g },
+		MIME_REASONS(X)
+#undef X
+	};
+	size_t i;
+
+	for (i = 0; i < REASON_MAX; i++) {
+		if (!(reasons & UINT64_C(1) << i))
+			continue;
+		if (table[i].grave > r->ambiguity)
+			r->ambiguity = table[i].grave;
+		if (r->reasons_count == 0 || strcmp(r->reasons[r->reasons_count - 1], table[i].token) != 0)
+			r->reasons[r->reasons_count++] = table[i].token;
+	}
+	if (r->limit != NULL)
+		r->ambiguity = AMBIGUITY_LIMIT;
+}
+
+int
+mime_walk(const uint8_t *msg, size_t len, const struct mime_limits *limits,
+    mime_part_cb cb, void *arg, struct mime_report *report)
+{
+	struct walk w;
+
+	memset(report, 0, sizeof(*report));
+	memset(&w, 0, sizeof(w));
+	w.msg = msg != NULL ? msg : (const uint8_t *)"";
+	w.len = len;
+	w.limits = limits;
+	w.depth_max = limits->max_depth < DEPTH_CEILING ? (size_t)limits->max_depth : DEPTH_CEILING;
+	w.cb = cb;
+	w.arg = arg;
+	w.report = report;
+	buf_init(&w.path, 16 * (w.depth_max + 2));
+	/* A character of some sets becomes several in UTF-8. */
+	buf_init(&w.name, 16 * len + 64);
+	buf_init(&w.boundary, len + 1);
+	words_init(&w.words);
+	if (path_set(&w, 0, "") == -1 || level_push(&w, LEVEL_MESSAGE) == NULL)
+		w.rc = -1;
+	else
+		walk_run(&w);
+	report_fill(report, w.reasons | w.words.reasons);
+	while (w.depth > 0)
+		level_pop(&w);
+	free(w.stack);
+	free(w.part);
+	buf_free(&w.path);
+	buf_free(&w.name);
+	buf_free(&w.boundary);
+	words_free(&w.words);
+	return w.rc;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* The stable tokens for what makes readers of one message differ, each with how grave it is. */
+#ifndef HOPWARD_SCAN_REASONS_H
+#define HOPWARD_SCAN_REASONS_H
+
+#include <stdint.h>
+
+/*
+ * Collected as a mask of bits, so that noting one twice costs nothing.  Soft:
+ * seen in honest mail, never alone a cause to refuse.  Hard: near zero in
+ * honest mail.  A token may stand twice where its gravity depends on the case.
+ */
+#define MIME_REASONS(X)							\
+	/* fields */							\
+	X(CT_DUP, "CT-DUP", HARD)					\
+	X(CTE_DUP, "CTE-DUP", HARD)					\
+	X(CD_DUP, "CD-DUP", SOFT)					\
+	X(NAME_WSP, "NAME-WSP", SOFT)		/* "Content-Type :" */	\
+	X(NAME_CTL, "NAME-CTL", HARD)		/* of a field or a file */ \
+	X(NAME_COMMENT, "NAME-COMMENT", HARD)	/* "Content-Type (x):" */ \
+	X(NUL_HDR, "NUL-HDR", HARD)					\
+	X(BARE_CR, "BARE-CR", HARD)					\
+	X(HDR_JUNK, "HDR-JUNK", HARD)		/* and MIME fields after it */ \
+	X(HDR_JUNK_SOFT, "HDR-JUNK", SOFT)				\
+	X(HDR_NOSEP, "HDR-NOSEP", SOFT)					\
+	X(CTE_ODD, "CTE-ODD", SOFT)					\
+	X(CTE_UNKNOWN, "CTE-UNKNOWN", HARD)	/* and the body looks encoded */ \
+	X(CTE_UNKNOWN_SOFT, "CTE-UNKNOWN", SOFT)			\
+	X(CTE_COMPOSITE, "CTE-COMPOSITE", HARD)				\
+	/* parameters */						\
+	X(COMMENT, "COMMENT", SOFT)					\
+	X(PARAM_COMMENT, "PARAM-COMMENT", HARD)				\
+	X(PARAM_BAD, "PARAM-BAD", SOFT)					\
+	X(PARAM_DUP, "PARAM-DUP", HARD)		/* of boundary */	\
+	X(PARAM_MANY, "PARAM-MANY", HARD)	/* more RFC 2231 sections than are read */ \
+	X(P2231, "P2231", HARD)			/* on boundary */	\
+	X(P2047, "P2047", HARD)			/* on boundary */	\
+	X(QUOTE_ODD, "QUOTE-ODD", HARD)		/* on boundary */	\
+	X(TOKEN_ODD, "TOKEN-ODD", HARD)		/* on boundary, where cut and whole differ */ \
+	X(BND_MISSING, "BND-MISSING", HARD)				\
+	X(BND_EMPTY, "BND-EMPTY", HARD)					\
+	X(BND_LONG, "BND-LONG", SOFT)					\
+	X(BND_PREFIX, "BND-PREFIX", HARD)				\
+	X(BND_REUSE, "BND-REUSE", HARD)					\
+	X(NAME_DUP, "NAME-DUP", SOFT)					\
+	X(NAME_BIDI, "NAME-BIDI", SOFT)					\
+	X(NAME_LONG, "NAME-LONG", SOFT)					\
+	X(NAME_CHARSET, "NAME-CHARSET", SOFT)	/* unknown, or wrong for its octets */ \
+	/* structure */							\
+	X(MP_UNCLOSED, "MP-UNCLOSED", SOFT)				\
+	X(DELIM_TRAIL, "DELIM-TRAIL", HARD)				\
+	X(PREAMBLE_PART, "PREAMBLE-PART", HARD)				\
+	X(EPILOGUE_PART, "EPILOGUE-PART", HARD)				\
+	X(PARTIAL, "PARTIAL", HARD)					\
+	X(EXTERNAL, "EXTERNAL", HARD)					\
+	/* encodings */							\
+	X(B64_JUNK, "B64-JUNK", SOFT)					\
+	X(B64_PAD_MID, "B64-PAD-MID", HARD)				\
+	X(QP_PAD, "QP-PAD", SOFT)					\
+	X(QP_BAD, "QP-BAD", SOFT)					\
+	X(UU_BAD, "UU-BAD", SOFT)
+
+enum mime_reason {
+#define X(e, token, grave) REASON_##e,
+	MIME_REASONS(X)
+#undef X
+	REASON_MAX
+};
+#define REASON(e)	(UINT64_C(1) << REASON_##e)
+
+#endif
