@@ -73,8 +73,10 @@ SCAN = \
 	scan/words.c
 SCANNER = \
 	scan/engine.c \
+	scan/layers.c \
 	scan/sandbox_none.c \
 	scan/scanner.c \
+	scan/type.c \
 	scan/worker.c \
 	scan/writes.c
 ROOT = \
@@ -145,6 +147,23 @@ test: $(B)/tests/unit/test-$(T)
 	@tests/run-unit $<
 san-unit:
 	@$(MAKE) --no-print-directory SAN=1 unit
+
+# The two commands of README.md: as root they install what tests/packages lists and lacks here.
+check:
+	@tests/deps && MAKE='$(MAKE)' tests/check
+demo:
+	@tests/deps && $(MAKE) --no-print-directory -s -j$$(nproc) all && tests/demo
+deps:
+	@tests/deps
+walls: all
+	@tests/walls $(B)
+lint:
+	@tests/lint $(MAN8) $(MAN5)
+# End to end, all or C=name; a scripted MTA for what no MTA does.
+$(B)/tests/e2e/miltertalk: $(B)/tests/e2e/miltertalk.o
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+e2e: all $(B)/tests/e2e/miltertalk
+	@tests/run-e2e $(B) $(C)
 
 clean:
 	rm -rf build build-san
