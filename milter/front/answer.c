@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes the list of header edits and the SMTP reply that carry out a verdict. */
+
+/*
+ * Called by session.c; knows no libmilter.  Our own fields from outside go
+ * first, from the last to the first, since every removal may move the numbers
+ * behind it; then ours are put in at position 1, below the MTA's own Received.
+ * Fields of other programs stay, Authentication-Results of other names too.
+ */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "front/answer.h"
+
+#define OWN_PREFIX	"X-Hopward-"
+#define VALUE_MAX	1024	/* octets of a field we write; MTAs take 2048 */
+/* A Subject beyond this is not rewritten whole by MTAs either (their limit for one field value is about 2048 a line). */
+#define SUBJECT_MAX	8192
+
+/* ---- what came from outside ---- */
+
+/* Skips white space and comments (RFC 5322 section 3.2.2); a comment without end swallows the rest. */
+static const char *
+skip_cfws(const char *p)
+{
+	unsigned int depth = 0;
+
+	for (; *p != '\0'; p++) {
+		if (*p == '(')
+			depth++;
+		else if (depth > 0 && *p == ')')
+			depth--;
+		else if (depth > 0 && *p == '\\' && p[1] != '\0')
+			p++;
+		else if (depth == 0 && !isspace((unsigned char)*p))
+			break;
+	}
+	return p;
+}
+
+int
+answer_is_ours(const char *value, const char *authserv_id)
+{
+	const char *p = skip_cfws(value);
+	size_t n = 0, want = strlen(authserv_id);
+	int quoted = *p == '"';
+
+	/* authserv-id is a value of RFC 2045: a token or a quoted string. */
+	if (quoted)
+		p++;
+	for (; *p != '\0'; p++) {
+		if (quoted ? *p == '"' : (*p == ';' || *p == '(' || isspace((unsigned char)*p)))
+			break;
+		if (quoted && *p == '\\' && p[1] != '\0')
+			p++;
+		if (n >= want || tolower((unsigned char)*p) != tolower((unsigned char)authserv_id[n]))
+			return 0;
+		n++;
+	}
+	/* What follows, a version or the results, does not matter: the name is claimed. */
+	return n == want;
+}
+
+static void
+seen_keep(struct seen *s, const char *name, unsigned int index)
+{
+	struct seen_field *fields;
+	size_t size;
+
+	if (s->overflow || s->count == SEEN_MAX) {
+		s->overflow = 1;
+		return;
+	}
+	if (s->count == s->size) {
+		size = s->size == 0 ? 8 : s->size * 2;
+		if ((fields = reallocarray(s->fields, size, sizeof(*fields))) == NULL) {
+			s->overflow = 1;
+			return;
+		}
+		s->fields = fields;
+		s->size = size;
+	}
+	if ((s->fields[s->count].name = strdup(name)) == NULL) {
+		s->overflow = 1;
+		return;
+	}
+	s->fields[s->count].order = (unsigned int)s->count;
+	s->fields[s->count].index = index;
+	s->count++;
+}
+
+void
+seen_add(struct seen *s, const char *name, const char *value, const char *authserv_id,
+    int header_virus)
+{
+	if (strcasecmp(name, "Authentication-Results") == 0) {
+		s->auth_results++;
+		if (answer_is_ours(value, authserv_id))
+			seen_keep(s, name, s->auth_results);
+	} else if (strncasecmp(name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
+	    /* Where we write none, they may be another scanner's. */
+	    (header_virus && (strcasecmp(name, "X-Virus-Scanned") == 0 ||
+	    strcasecmp(name, "X-Virus-Status") == 0)))
+		seen_keep(s, name, 0);
+	else if (s->subject == NULL && strcasecmp(name, "Subject") == 0)
+		s->subject = strndup(value, SUBJECT_MAX);
+}
+
+void
+seen_free(struct seen *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		free(s->fields[i].name);
+	free(s->fields);
+	free(s->subject);
+	memset(s, 0, sizeof(*s));
+}
+
+static int
+field_cmp(const void *a, const void *b)
+{
+	const struct seen_field *x = a, *y = b;
+	int c = strcasecmp(x->name, y->name);
+
+	if (c != 0)
+		return c;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Numbers the fields of each name; those of one name stand together, in their order. */
+static void
+seen_number(struct seen *s)
+{
+	size_t i;
+
+	if (s->count == 0)
+		return;
+	qsort(s->fields, s->count, sizeof(*s->fields), field_cmp);
+	for (i = 0; i < s->count; i++) {
+		if (s->fields[i].index != 0)
+			continue;
+		if (i > 0 && strcasecmp(s->fields[i].name, s->fields[i - 1].name) == 0)
+			s->fields[i].index = s->fields[i - 1].index + 1;
+		else
+			s->fields[i].index = 1;
+	}
+}
+
+/* ---- edits ---- */
+
+static int
+edit_add(struct answer *a, enum edit_kind kind, const char *name, int index, const char *value,
+    unsigned int caps)
+{
+	struct edit *edits, *e;
+	size_t size, len;
+
+	if (a->count == a->size) {
+		size = a->size == 0 ? 8 : a->size * 2;
+		if ((edits = reallocarray(a->edits, size, sizeof(*edits))) == NULL)
+			return -1;
+		a->edits = edits;
+		a->size = size;
+	}
+	e = &a->edits[a->count];
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->index = index;
+	if ((e->name = strdup(name)) == NULL)
+		return -1;
+	a->count++;
+	if (value == NULL)
+		return 0;
+	while (*value == ' ' || *value == '\t')
+		value++;
+	len = strlen(value);
+	if ((e->value = malloc(len + 2)) == NULL)
+		return -1;
+	snprintf(e->value, len + 2, "%s%s", caps & ANSWER_LEADSPC ? " " : "", value);
+	return 0;
+}
+
+/* A token's octets (RFC 2045), and '/': what TLS names are made of.  Anything else was not written by a TLS library. */
+static void
+put_token(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++)
+		buf_addc(b, isalnum((unsigned char)*s) || strchr("._-+", *s) != NULL ? *s : '_');
+}
+
+/* Authentication-Results as Fastmail's authentication_milter spells it; "" where nothing is known. */
+static void
+tls_value(struct buf *b, const char *authserv_id, const struct hop *hop)
+{
+	if (hop->tls == HOP_TLS_UNKNOWN)
+		return;
+	buf_addf(b, "%s;\n\tx-tls=%s", authserv_id, hop->tls == HOP_TLS_YES ? "pass" : "none");
+	if (hop->tls != HOP_TLS_YES)
+		return;
+	if (hop->version != NULL && *hop->version != '\0') {
+		buf_addz(b, " smtp.version=");
+		put_token(b, hop->version);
+	}
+	if (hop->cipher != NULL && *hop->cipher != '\0') {
+		buf_addz(b, " smtp.cipher=");
+		put_token(b, hop->cipher);
+	}
+	if (hop->bits != NULL && *hop->bits != '\0') {
+		buf_addz(b, " smtp.bits=");
+		put_token(b, hop->bits);
+	}
+}
+
+static void
+scanned_value(struct buf *b, const struct front_settings *st, const struct message_facts *facts)
+{
+	buf_addz(b, "hopward " HOPWARD_VERSION);
+	if (facts->engine != NULL && facts->engine->version != NULL) {
+		buf_addz(b, " (ClamAV ");
+		put_token(b, facts->engine->version);
+		if (facts->engine->db_version != 0)
+			buf_addf(b, ", db %u", facts->engine->db_version);
+		buf_addz(b, ")");
+	}
+	buf_addf(b, " at %s", st->gateway);
+}
+
+/* From the one that shall stand lowest, since each goes above the one before. */
+static int
+edits_insert(struct answer *a, const struct front_settings *st, const struct message_facts *facts,
+    const struct verdict *v, unsigned int caps)
+{
+	struct buf b;
+	int rv = -1;
+
+	buf_init(&b, VALUE_MAX);
+	if (st->header_virus) {
+		if (edit_add(a, EDIT_INSERT, "X-Virus-Status", 1, v->status, caps) == -1)
+			goto out;
+		scanned_value(&b, st, facts);
+		if (b.failed || edit_add(a, EDIT_INSERT, "X-Virus-Scanned", 1, b.data, caps) == -1)
+			goto out;
+		buf_reset(&b);
+	}
+	if (st->header_tls) {
+		tls_value(&b, st->authserv_id, &v->hop);
+		if (b.failed || (b.len > 0 &&
+		    edit_add(a, EDIT_INSERT, "Authentication-Results", 1, b.data, caps) == -1))
+			goto out;
+	}
+	rv = 0;
+out:
+	buf_free(&b);
+	return rv;
+}
+
+static int
+edits_subject(struct answer *a, const char *tag, const char *subject, unsigned int caps)
+{
+	struct buf b;
+	int rv;
+
+	if (subject == NULL) {
+		if ((caps & ANSWER_CAN_ADD) == 0)
+			return 0;
+		return edit_add(a, EDIT_INSERT, "Subject", 1, tag, caps);
+	}
+	while (isspace((unsigned char)*subject))
+		subject++;
+	if ((caps & ANSWER_CAN_CHANGE) == 0 || strncmp(subject, tag, strlen(tag)) == 0)
+		return 0;
+	buf_init(&b, SUBJECT_MAX + VALUE_MAX);
+	buf_addf(&b, "%s %s", tag, subject);
+	rv = b.failed ? -1 : edit_add(a, EDIT_CHANGE, "Subject", 1, b.data, caps);
+	buf_free(&b);
+	return rv;
+}
+
+static int
+edits_make(struct answer *a, const struct front_settings *st, const struct message_facts *facts,
+    const struct verdict *v, struct seen *seen, unsigned int caps)
+{
+	size_t i;
+
+	if (caps & ANSWER_CAN_CHANGE) {
+		seen_number(seen);
+		for (i = seen->count; i > 0; i--)
+			if (edit_add(a, EDIT_DELETE, seen->fields[i - 1].name,
+			    (int)seen->fields[i - 1].index, NULL, caps) == -1)
+				return -1;
+	}
+	if (v->action == ACTION_TAG && st->subject_tag != NULL && *st->subject_tag != '\0' &&
+	    edits_subject(a, st->subject_tag, seen->subject, caps) == -1)
+		return -1;
+	if (caps & ANSWER_CAN_ADD)
+		return edits_insert(a, st, facts, v, caps);
+	return 0;
+}
+
+/* ---- reply ---- */
+
+/* libmilter passes the text through printf's hands at the MTA: '%' is doubled.  Cut between, never inside a pair. */
+static void
+reply_text(struct answer *a, const char *text)
+{
+	size_t n = 0, need;
+
+	for (; *text != '\0'; text++) {
+		need = *text == '%' ? 2 : 1;
+		if (n + need > ANSWER_TEXT_MAX)
+			break;
+		if (need == 2)
+			a->text[n++] = '%';
+		a->text[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+	}
+	a->text[n] = '\0';
+}
+
+static void
+answer_reply(struct answer *a, enum answer_status status, int code, const char *xcode,
+    const char *text)
+{
+	int first = status == ANSWER_TEMPFAIL ? 4 : 5;
+
+	a->status = status;
+	/* libmilter drops a reply whose class is not that of the status, without a word. */
+	if (code / 100 != first)
+		return;
+	snprintf(a->code, sizeof(a->code), "%u", (unsigned int)code % 1000);
+	snprintf(a->xcode, sizeof(a->xcode), "%s", xcode);
+	reply_text(a, text);
+}
+
+void
+answer_tempfail(struct answer *a, const char *code, const char *xcode, const char *text)
+{
+	memset(a, 0, sizeof(*a));
+	answer_reply(a, ANSWER_TEMPFAIL, atoi(code), xcode, text);
+}
+
+int
+answer_make(struct answer *a, const struct front_settings *st, const struct message_facts *facts,
+    const struct verdict *v, struct seen *seen, unsigned int caps)
+{
+	memset(a, 0, sizeof(*a));
+	switch (v->action) {
+	case ACTION_TEMPFAIL:
+		answer_reply(a, ANSWER_TEMPFAIL, v->reply_code, v->reply_xcode, v->reply_text);
+		return 0;
+	case ACTION_REJECT:
+		answer_reply(a, ANSWER_REJECT, v->reply_code, v->reply_xcode, v->reply_text);
+		return 0;
+	case ACTION_DISCARD:
+		a->status = ANSWER_DISCARD;
+		return 0;
+	case ACTION_QUARANTINE:
+		snprintf(a->hold, sizeof(a->hold), "%s", v->hold_reason);
+		break;
+	default:
+		break;
+	}
+	a->status = ANSWER_CONTINUE;
+	/* To observe is to touch nothing. */
+	if (st->policy.observe)
+		return 0;
+	return edits_make(a, st, facts, v, seen, caps);
+}
+
+void
+answer_free(struct answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		free(a->edits[i].name);
+		free(a->edits[i].value);
+	}
+	free(a->edits);
+	memset(a, 0, sizeof(*a));
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+/* libmilter's callbacks: each translates one event for the session, and carries out the session's answer. */
+
+/*
+ * The only file that knows libmilter.  Callbacks run in libmilter's threads,
+ * one a connection; the private data of a context is its session.  No callback
+ * before the end of a message has anything to answer, and none ever returns
+ * SMFIS_ACCEPT: Postfix before August 2026 could then skip us for the next
+ * message of the connection.
+ *
+ * No reply is given from MAIL to the body (libmilter fakes the flags where the
+ * MTA lacks them).  With SMFIP_NR_BODY there is no SMFIS_SKIP: what passes a cap
+ * is drained, which costs less than a round trip for each chunk of all others.
+ * Connect and HELO are answered: Postfix would keep them back otherwise, and a
+ * session that ends early would show only its close.
+ */
+
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmilter/mfapi.h>
+#include <libmilter/mfdef.h>
+
+#include "base/log.h"
+#include "front/filter.h"
+#include "front/session.h"
+
+#define BACKLOG		256	/* an MTA under load connects faster than threads start */
+#define NO_REPLY	(SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_UNKN | \
+			 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+
+/* libmilter's callbacks have no argument of ours until a context has private data. */
+static struct front *the_front;
+
+/* smfi_* take char *, but write to none of it. */
+static char *
+unconst(const char *s)
+{
+	char *p;
+
+	memcpy(&p, &s, sizeof(p));
+	return p;
+}
+
+static const char *
+mta_macro(void *ctx, const char *name)
+{
+	return smfi_getsymval(ctx, unconst(name));
+}
+
+static int
+mta_progress(void *ctx)
+{
+	return smfi_progress(ctx) == MI_SUCCESS ? 0 : -1;
+}
+
+/* ---- negotiation ---- */
+
+static void
+ask_macros(SMFICTX *ctx)
+{
+	static const struct { enum session_stage stage; int where; } lists[] = {
+		{ STAGE_CONNECT, SMFIM_CONNECT }, { STAGE_HELO, SMFIM_HELO },
+		{ STAGE_MAIL, SMFIM_ENVFROM }, { STAGE_DATA, SMFIM_DATA }
+	};
+	char list[SESSION_LIST_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (session_macro_list(lists[i].stage, list) > 0 &&
+		    smfi_setsymlist(ctx, lists[i].where, list) != MI_SUCCESS)
+			log_warn("asking for macros failed");
+}
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2,
+    unsigned long f3, unsigned long *want_actions, unsigned long *want_protocol,
+    unsigned long *want_f2, unsigned long *want_f3)
+{
+	struct session_mta mta = { mta_macro, mta_progress, ctx };
+	struct session *s;
+	unsigned int caps = 0;
+
+	(void)f2;
+	(void)f3;
+	*want_f2 = *want_f3 = 0;
+	*want_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE);
+	*want_protocol = protocol & (NO_REPLY | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC);
+	/* Sendmail and Postfix send lists of macros back only if asked; older ones ignore the wish. */
+	if (actions & SMFIF_SETSYMLIST) {
+		*want_actions |= SMFIF_SETSYMLIST;
+		ask_macros(ctx);
+	}
+	if (*want_actions & SMFIF_ADDHDRS)
+		caps |= ANSWER_CAN_ADD;
+	if (*want_actions & SMFIF_CHGHDRS)
+		caps |= ANSWER_CAN_CHANGE;
+	if (*want_actions & SMFIF_QUARANTINE)
+		caps |= ANSWER_CAN_HOLD;
+	if (*want_protocol & SMFIP_HDR_LEADSPC)
+		caps |= ANSWER_LEADSPC;
+	/* A peer may negotiate twice. */
+	session_free(smfi_getpriv(ctx));
+	s = session_new(the_front, &mta, caps);
+	smfi_setpriv(ctx, s);
+	return s != NULL ? SMFIS_CONTINUE : SMFIS_REJECT;
+}
+
+/* ---- events ---- */
+
+/* The session of a context; NULL only if the peer never negotiated, and then the message is tempfailed at its end. */
+static struct session *
+session_of(SMFICTX *ctx)
+{
+	return smfi_getpriv(ctx);
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	if (addr != NULL && addr->sa_family == AF_INET) {
+		memcpy(&in, addr, sizeof(in));
+		inet_ntop(AF_INET, &in.sin_addr, ip, sizeof(ip));
+	} else if (addr != NULL && addr->sa_family == AF_INET6) {
+		memcpy(&in6, addr, sizeof(in6));
+		inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
+	}
+	if (session_of(ctx) != NULL)
+		session_connect(session_of(ctx), name, *ip != '\0' ? ip : NULL);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *helo)
+{
+	if (session_of(ctx) != NULL)
+		session_helo(session_of(ctx), helo);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	if (session_of(ctx) != NULL)
+		session_mail(session_of(ctx), argv[0] != NULL ? argv[0] : "");
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	if (session_of(ctx) != NULL)
+		session_rcpt(session_of(ctx), argv[0] != NULL ? argv[0] : "");
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_data(session_of(ctx));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	if (session_of(ctx) != NULL)
+		session_header(session_of(ctx), name, value);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_eoh(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_eoh(session_of(ctx));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	if (session_of(ctx) != NULL)
+		session_body(session_of(ctx), data, len);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_abort(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	session_free(session_of(ctx));
+	smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+/* ---- the answer ---- */
+
+static int
+edit_apply(SMFICTX *ctx, const struct edit *e)
+{
+	switch (e->kind) {
+	case EDIT_DELETE:
+		return smfi_chgheader(ctx, e->name, e->index, NULL);
+	case EDIT_INSERT:
+		return smfi_insheader(ctx, e->index, e->name, e->value);
+	case EDIT_CHANGE:
+		return smfi_chgheader(ctx, e->name, e->index, e->value);
+	}
+	return MI_FAILURE;
+}
+
+/* What the record says must be done, or the message must not pass. */
+static sfsistat
+answer_apply(SMFICTX *ctx, struct answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		if (edit_apply(ctx, &a->edits[i]) != MI_SUCCESS) {
+			log_warn("the MTA is gone or takes no change of %s", a->edits[i].name);
+			return SMFIS_TEMPFAIL;
+		}
+	if (a->hold[0] != '\0' && smfi_quarantine(ctx, a->hold) != MI_SUCCESS) {
+		log_warn("the MTA is gone or holds no message");
+		return SMFIS_TEMPFAIL;
+	}
+	if (a->code[0] != '\0' && smfi_setreply(ctx, a->code, a->xcode, a->text) != MI_SUCCESS)
+		log_warn("smfi_setreply: %s %s: the MTA uses its own words", a->code, a->xcode);
+	switch (a->status) {
+	case ANSWER_CONTINUE:
+		return SMFIS_CONTINUE;
+	case ANSWER_TEMPFAIL:
+		return SMFIS_TEMPFAIL;
+	case ANSWER_REJECT:
+		return SMFIS_REJECT;
+	case ANSWER_DISCARD:
+		return SMFIS_DISCARD;
+	}
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_eom(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+	struct answer answer;
+	sfsistat rv;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	session_eom(s, &answer);
+	rv = answer_apply(ctx, &answer);
+	answer_free(&answer);
+	session_done(s);
+	return rv;
+}
+
+/* ---- the library's life ---- */
+
+static int
+filter_open(struct front *f, const char *spec, char *err, size_t errlen)
+{
+	struct smfiDesc desc = {
+		.xxfi_name = unconst("hopward"),
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE,
+		.xxfi_connect = on_connect,
+		.xxfi_helo = on_helo,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_header = on_header,
+		.xxfi_eoh = on_eoh,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_eom,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+		.xxfi_data = on_data,
+		.xxfi_negotiate = on_negotiate
+	};
+
+	the_front = f;
+	if (smfi_register(desc) != MI_SUCCESS || smfi_setconn(unconst(spec)) != MI_SUCCESS) {
+		snprintf(err, errlen, "%s: libmilter refuses it", spec);
+		return -1;
+	}
+	smfi_setbacklog(BACKLOG);
+	/* Removes a socket that a former front left behind. */
+	if (smfi_opensocket(1) != MI_SUCCESS) {
+		snprintf(err, errlen, "%s: the socket cannot be opened (in use, or no right to make it there)", spec);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+filter_run(void)
+{
+	return smfi_main() == MI_SUCCESS ? 0 : -1;
+}
+
+static void
+filter_stop(void)
+{
+	smfi_stop();
+}
+
+void
+front_main(int ctl, struct front_settings *settings, const struct front_start *start,
+    struct front_stats *stats, const struct front_hooks *hooks)
+{
+	static const struct filter_ops ops = { filter_open, filter_run, filter_stop };
+
+	front_run(ctl, settings, start, stats, hooks, &ops);
+}

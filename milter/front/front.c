@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/* The front's life: open what it needs, listen, serve, and go when the parent says so. */
+
+/*
+ * Runs in a child of the parent that has dropped privileges and has a process
+ * group of its own: libmilter's signal thread takes a stray HUP, TERM or INT as
+ * the order to stop, so the parent sends none and speaks on the control socket.
+ * All signals are blocked before the first thread exists.  What fails before
+ * the socket listens ends the front with a code of sysexits.h; later, nothing does.
+ */
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "front/filter.h"
+
+#define FILES_WANTED	65536	/* a connection, a memfd and a reply socket for each message; the kernel counts queued ones too */
+
+static void
+front_fail(struct front *f, int code, const char *why) __attribute__((noreturn));
+static void
+front_fail(struct front *f, int code, const char *why)
+{
+	log_error("%s", why);
+	front_tell(f, FRONT_MSG_FAILED, why, strlen(why));
+	ledger_close(f->ledger);
+	_exit(code);
+}
+
+/* The path of a unix socket in libmilter's spelling, or NULL. */
+static const char *
+socket_path(const char *spec)
+{
+	if (strncasecmp(spec, "unix:", 5) == 0)
+		return spec + 5;
+	if (strncasecmp(spec, "local:", 6) == 0)
+		return spec + 6;
+	return *spec == '/' ? spec : NULL;
+}
+
+/* Nobody can connect before group and mode are right: it was made under umask 0777. */
+static int
+socket_rights(const struct front_start *start, char *err, size_t errlen)
+{
+	const char *path = socket_path(start->socket);
+	struct group *gr;
+
+	if (path == NULL)
+		return 0;
+	if (start->socket_group != NULL) {
+		if ((gr = getgrnam(start->socket_group)) == NULL) {
+			snprintf(err, errlen, "%s: no group %s", path, start->socket_group);
+			return -1;
+		}
+		if (chown(path, (uid_t)-1, gr->gr_gid) == -1) {
+			snprintf(err, errlen, "%s: giving it to group %s: %s (hopward's user must be a member)",
+			    path, start->socket_group, strerror(errno));
+			return -1;
+		}
+	}
+	if (chmod(path, start->socket_mode) == -1) {
+		snprintf(err, errlen, "%s: chmod: %s", path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void
+files_raise(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return;
+	rl.rlim_cur = rl.rlim_max == RLIM_INFINITY || rl.rlim_max > FILES_WANTED ?
+	    FILES_WANTED : rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_warn("RLIMIT_NOFILE: %s", strerror(errno));
+}
+
+static void
+on_drained(void *arg, uint32_t number)
+{
+	uint8_t wire[4] = { (uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
+	    (uint8_t)(number >> 24) };
+
+	log_info("generation %u has no job left", number);
+	front_tell(arg, FRONT_MSG_DRAINED, wire, sizeof(wire));
+}
+
+static void
+record_start(struct front *f)
+{
+	const char *pairs[5] = { "version", HOPWARD_VERSION, NULL, NULL, NULL };
+	char torn[24];
+
+	if (ledger_torn(f->ledger) > 0) {
+		snprintf(torn, sizeof(torn), "%llu", (unsigned long long)ledger_torn(f->ledger));
+		pairs[2] = "torn_octets";
+		pairs[3] = torn;
+	}
+	front_event(f, "start", pairs);
+}
+
+/* Everything that may fail, in the order of what is cheapest to undo. */
+static void
+front_open(struct front *f, struct front_settings *settings, const struct filter_ops *ops)
+{
+	char err[512] = "";
+	mode_t mask;
+
+	if (handover_new(on_drained, f, &f->stats->queued_small, &f->stats->queued_large,
+	    &f->handover) == -1)
+		front_fail(f, EX_OSERR, "no memory");
+	if (front_conf_publish(f, settings, err, sizeof(err)) == -1)
+		front_fail(f, EX_CONFIG, err);
+	if (ledger_open(&f->start->ledger, "mail", &f->ledger, err, sizeof(err)) == -1)
+		front_fail(f, EX_CANTCREAT, err);
+	mask = umask(0777);
+	if (ops->open(f, f->start->socket, err, sizeof(err)) == -1) {
+		umask(mask);
+		front_fail(f, EX_UNAVAILABLE, err);
+	}
+	umask(mask);
+	if (socket_rights(f->start, err, sizeof(err)) == -1)
+		front_fail(f, EX_NOPERM, err);
+}
+
+void
+front_run(int ctl, struct front_settings *settings, const struct front_start *start,
+    struct front_stats *stats, const struct front_hooks *hooks, const struct filter_ops *ops)
+{
+	struct front *f;
+	pthread_t control;
+	sigset_t all;
+	int rv;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	files_raise();
+	if ((f = front_new(ctl, start, stats, hooks)) == NULL)
+		fatal(EX_OSERR, "no memory");
+	f->stop = ops->stop;
+	front_open(f, settings, ops);
+	record_start(f);
+	if ((rv = pthread_create(&control, NULL, control_thread, f)) != 0)
+		front_fail(f, EX_OSERR, strerror(rv));
+	atomic_store(&stats->started_ms, clock_wall_ms());
+	front_tell(f, FRONT_MSG_LISTENING, NULL, 0);
+	log_info("listening on %s", start->socket);
+	rv = ops->run();
+	/*
+	 * Either the control thread has stopped it and leaves the process soon,
+	 * or a signal did: then there is no way back to listening, and the
+	 * messages in flight are finished as at any other stop.
+	 */
+	control_quit(f, rv == -1 ? EX_UNAVAILABLE : EX_OK);
+}
