@@ -89,6 +89,8 @@ DAEMON = \
 	memory.c \
 	notify.c \
 	parent.c \
+	parent_front.c \
+	parent_scan.c \
 	watch.c
 CTL = \
 	ctl/ctl.c \

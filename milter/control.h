@@ -3,7 +3,7 @@
 #ifndef HOPWARD_CONTROL_H
 #define HOPWARD_CONTROL_H
 
-#include "parent.h"
+#include "parent_int.h"
 
 /*
  * SOCK_SEQPACKET.  Question: one packet {"command":"status"|"reload"}.  Answer:

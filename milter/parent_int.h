@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parent's own files share: its state, and what they ask of one another.  For parent*.c and control.c alone. */
+#ifndef HOPWARD_PARENT_INT_H
+#define HOPWARD_PARENT_INT_H
+
+#include "conf.h"
+#include "generation.h"
+#include "parent.h"
+#include "watch.h"
+
+#define SECOND_NS		1000000000ULL
+#define PACKET_MAX		(64u * 1024)	/* of text in one packet to the front */
+#define PARENT_OLD_MAX		8	/* generations that drain at once; one more waits */
+#define PARENT_EVENTS_MAX	16	/* events kept while no front can record them */
+
+struct parent {
+	/* configuration, and how to read it anew */
+	struct conf		*conf;
+	const char		*path;
+	const char *const	*overrides;
+	/* the front */
+	struct front_stats	*stats;		/* shared page, see front/front.h */
+	pid_t			 front_pid;	/* -1: none */
+	int			 front;		/* its control socket, -1: none */
+	int			 listening;
+	uint64_t		 front_started_ns;
+	uint64_t		 front_due_ns;	/* start it then; 0: not due */
+	int			 front_status;	/* of its latest end, as waitpid(2) gave it */
+	/* scanners */
+	struct generation	*current;	/* serves; NULL: none does */
+	struct generation	*loading;	/* its engine is not ready yet */
+	struct generation	*old[PARENT_OLD_MAX];
+	unsigned int		 numbers;	/* generations started so far */
+	int			 wanted;	/* a fresh one is wanted as soon as one may start */
+	uint64_t		 wanted_due_ns;	/* not before */
+	uint64_t		 loading_due_ns;	/* it is killed then */
+	unsigned int		 failures;	/* loads that failed in a row */
+	struct watch		 watch;
+	char			 last_error[512];	/* "" after a success */
+	/* hopwardctl */
+	int			 control;	/* listening socket, -1: none */
+	/* life */
+	uint64_t		 started_ns;
+	int			 stopping;
+	uint64_t		 stop_due_ns;
+	int			 exit_code;
+	int			 served;	/* an engine has been ready once */
+	struct buf		 events[PARENT_EVENTS_MAX];
+	unsigned int		 events_count;
+};
+
+/* parent.c */
+/* Reads the configuration anew and asks for a fresh generation.  0, or -1 with lines in errs and nothing changed. */
+int	parent_reload(struct parent *, struct buf *errs);
+/* Begins the end; parent_run() returns `exit_code` once all children are gone.  Later calls do nothing. */
+void	parent_stop(struct parent *, const char *why, int exit_code);
+
+/* parent_front.c */
+int	parent_front_start(struct parent *);
+void	parent_front_generation(struct parent *);		/* tells it which queues to use from now on */
+void	parent_front_no_engine(struct parent *, const char *why);
+int	parent_front_settings(struct parent *);			/* hands it the configuration that holds now */
+void	parent_front_readable(struct parent *, int *ready);
+void	parent_front_ended(struct parent *, int status);	/* it was reaped */
+/* Something to be recorded of the daemon itself: key, value, ..., NULL. */
+void	parent_event(struct parent *, const char *name, ...) __attribute__((sentinel));
+
+/* parent_scan.c */
+void	parent_scan_want(struct parent *, const char *why);	/* a fresh generation, as soon as one may start */
+void	parent_scan_start(struct parent *);			/* starts it if it is wanted and due */
+void	parent_scan_timeout(struct parent *);			/* gives up a load that takes too long */
+void	parent_scan_readable(struct parent *, struct generation *);
+void	parent_scan_ended(struct parent *, pid_t);		/* its process can be reaped; call before that */
+void	parent_scan_stop(struct parent *);			/* all are to drain and go */
+int	parent_scan_draining(const struct parent *);		/* some are not gone yet */
+
+#endif
