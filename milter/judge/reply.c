@@ -108,7 +108,7 @@ static void
 fill_reply(const struct policy *policy, const struct message_facts *facts, enum outcome decided, struct verdict *v)
 {
 	const struct words *w = &words[decided];
-	char body[REPLY_TEXT_MAX + 1], name[NAME_MAX_SHOWN + 1], tail[CONTACT_MAX + REF_MAX + 16];
+	char name[NAME_MAX_SHOWN + 1], tail[CONTACT_MAX + REF_MAX + 16], *out = v->reply_text;
 	int own;
 	int reject = v->action == ACTION_REJECT;
 	size_t len, room;
@@ -123,14 +123,14 @@ fill_reply(const struct policy *policy, const struct message_facts *facts, enum 
 	/* The site's own sentence speaks of refusals; it would be a lie about an own fault. */
 	own = v->class == CLASS_SUBMISSION && reject && !w->retry && policy->submission_text != NULL &&
 	    *policy->submission_text != '\0';
-	printable(own ? policy->submission_text : reject ? w->reject : w->tempfail, body, sizeof(body), room);
+	printable(own ? policy->submission_text : reject ? w->reject : w->tempfail, out, sizeof(v->reply_text), room);
 	name[0] = '\0';
 	if (policy->name_signature && decided == v->outcome && !w->retry)
 		printable(v->signature, name, sizeof(name), NAME_MAX_SHOWN);
-	len = strlen(body);
+	len = strlen(out);
 	if (*name != '\0' && len + 2 + strlen(name) <= room)
-		snprintf(body + len, sizeof(body) - len, ": %s", name);
-	snprintf(v->reply_text, sizeof(v->reply_text), "%s%s", body, tail);
+		len += (size_t)snprintf(out + len, sizeof(v->reply_text) - len, ": %s", name);
+	snprintf(out + len, sizeof(v->reply_text) - len, "%s", tail);
 }
 
 void
