@@ -81,6 +81,12 @@ SCANNER = \
 	scan/writes.c
 ROOT = \
 	conf.c \
+	conf_check.c \
+	conf_keys.c \
+	conf_print.c \
+	conf_source.c \
+	conf_syntax.c \
+	conf_value.c \
 	generation.c \
 	user.c
 DAEMON = \

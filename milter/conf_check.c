@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* What reading a configuration cannot know: whether the users, directories, sockets and signatures it names are there. */
+
+/*
+ * For hopward -n, for the start and before a reload.  It looks and changes
+ * nothing.  As root it asks for each process' own user whether that one may
+ * (permission bits and groups; not ACLs); otherwise all run as one user and
+ * the kernel is asked.  Lines are "key: text", as values may come from anywhere.
+ */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf_int.h"
+#include "user.h"
+
+#define GROUPS_MAX	64
+
+/* Who would do it. */
+struct who {
+	const char	*name;		/* as configured */
+	int		 known;		/* is somebody else than us, and was found */
+	uid_t		 uid;
+	gid_t		 groups[GROUPS_MAX + 1];
+	int		 groups_count;
+};
+
+struct checking {
+	const struct conf	*conf;
+	struct buf		*errs;
+	int			 failed;
+	struct who		 front, scan, self;
+};
+
+static void complain(struct checking *, const char *, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+complain(struct checking *c, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(c->errs, fmt, ap);
+	va_end(ap);
+	buf_addc(c->errs, '\n');
+	c->failed = 1;
+}
+
+static void
+who_find(struct checking *c, const char *key, const char *spec, struct who *who)
+{
+	struct user	 user;
+
+	memset(who, 0, sizeof(*who));
+	who->name = spec;
+	if (geteuid() != 0)	/* there is one user to be, whatever the configuration says */
+		return;
+	if (user_lookup(spec, &user) == -1) {
+		complain(c, "%s: there is no user %s; adduser --system --group %s makes one", key, spec, spec);
+		return;
+	}
+	who->known = 1;
+	who->uid = user.uid;
+	who->groups_count = GROUPS_MAX;
+	if (user.name[0] == '\0' || getgrouplist(user.name, user.gid, who->groups, &who->groups_count) == -1) {
+		who->groups[0] = user.gid;
+		who->groups_count = 1;
+	}
+}
+
+static void
+group_find(struct checking *c, const char *key, const char *spec, struct who *also)
+{
+	gid_t	 gid;
+
+	if (spec == NULL)
+		return;
+	if (user_group(spec, &gid) == -1)
+		complain(c, "%s: there is no group %s", key, spec);
+	else if (also != NULL && also->known)
+		also->groups[also->groups_count++] = gid;
+}
+
+/* May this user do what `bits` (of R_OK W_OK X_OK) say to this very file? */
+static int
+may_inode(const struct who *who, const struct stat *st, int bits)
+{
+	int	 i, shift = 0;
+
+	if (who->uid == 0)
+		return !(bits & X_OK) || S_ISDIR(st->st_mode) || (st->st_mode & 0111);
+	if (st->st_uid == who->uid)
+		shift = 6;
+	else
+		for (i = 0; i < who->groups_count; i++)
+			if (who->groups[i] == st->st_gid)
+				shift = 3;
+	return ((st->st_mode >> shift) & (mode_t)bits) == (mode_t)bits;
+}
+
+/* The same for a path: all directories above must let the user through.  0, or -1 with errno. */
+static int
+may(const struct who *who, const char *path, int bits)
+{
+	struct stat	 st;
+	char		 copy[PATH_MAX];
+	char		*slash;
+
+	if (!who->known)
+		return faccessat(AT_FDCWD, path, bits, AT_EACCESS);
+	if (strlen(path) >= sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strncpy(copy, path, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	for (slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (stat(copy, &st) == -1)
+			return -1;
+		if (S_ISDIR(st.st_mode) && !may_inode(who, &st, X_OK)) {
+			errno = EACCES;
+			return -1;
+		}
+		*slash = '/';
+	}
+	if (stat(path, &st) == -1)
+		return -1;
+	if (may_inode(who, &st, bits))
+		return 0;
+	errno = EACCES;
+	return -1;
+}
+
+static const char *
+who_str(const struct who *who)
+{
+	return who->known ? who->name : "this user";
+}
+
+/* A directory that must exist, and in which the user must be able to do that. */
+static int
+check_directory(struct checking *c, const char *key, const char *path, const struct who *who, int bits)
+{
+	struct stat	 st;
+
+	if (stat(path, &st) == -1)
+		complain(c, "%s: %s: %s", key, path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		complain(c, "%s: %s is no directory", key, path);
+	else if (may(who, path, bits) == 0)
+		return 0;
+	else if (errno == EACCES && who->known)
+		complain(c, "%s: %s %s %s; chown %s %s lets it", key, who_str(who),
+		    bits & W_OK ? "cannot write in" : "cannot read", path, who->name, path);
+	else
+		complain(c, "%s: %s: %s", key, path, strerror(errno));
+	return -1;
+}
+
+/* The directory of a file that is still to be made. */
+static int
+check_parent(struct checking *c, const char *key, const char *path, const struct who *who)
+{
+	char	 copy[PATH_MAX];
+
+	if (strlen(path) >= sizeof(copy)) {
+		complain(c, "%s: %s: %s", key, path, strerror(ENAMETOOLONG));
+		return -1;
+	}
+	strncpy(copy, path, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	return check_directory(c, key, dirname(copy), who, W_OK | X_OK);
+}
+
+/* ---- sockets ---- */
+
+static void
+check_unix(struct checking *c, const char *key, const char *path, const struct who *who)
+{
+	struct stat	 st;
+
+	if (check_parent(c, key, path, who) == 0 && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		complain(c, "%s: %s exists and is no socket", key, path);
+}
+
+/* libmilter's "inet:PORT@HOST". */
+static void
+check_inet(struct checking *c, const char *spec)
+{
+	struct addrinfo	 hints, *found = NULL;
+	const char	*host = strchr(spec, '@');
+	char		 copy[256];
+	size_t		 len;
+	int		 rc;
+
+	if (host == NULL)
+		return;
+	host += host[1] == '[' ? 2 : 1;
+	len = strcspn(host, "]");
+	if (len >= sizeof(copy)) {
+		complain(c, "socket: the host's name is too long");
+		return;
+	}
+	memcpy(copy, host, len);
+	copy[len] = '\0';
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = strncmp(spec, "inet6:", 6) == 0 ? AF_INET6 : AF_INET;
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_PASSIVE;
+	if ((rc = getaddrinfo(copy, NULL, &hints, &found)) != 0)
+		complain(c, "socket: %s: %s; want an address of this machine, such as %s", copy, gai_strerror(rc),
+		    hints.ai_family == AF_INET6 ? "inet6:8891@::1" : "inet:8891@127.0.0.1");
+	if (found != NULL)
+		freeaddrinfo(found);
+}
+
+static void
+check_sockets(struct checking *c)
+{
+	const char	*spec = c->conf->start.socket;
+
+	group_find(c, "socket_group", c->conf->start.socket_group, &c->front);
+	group_find(c, "control_group", c->conf->parent.control_group, NULL);
+	if (strncmp(spec, "unix:", 5) == 0)
+		check_unix(c, "socket", spec + 5, &c->front);
+	else
+		check_inet(c, spec);
+	check_unix(c, "control_socket", c->conf->parent.control_socket, &c->self);
+	if (c->conf->parent.pid_file != NULL)
+		check_parent(c, "pid_file", c->conf->parent.pid_file, &c->self);
+}
+
+/* ---- the scanner ---- */
+
+/* File types that hold signatures; lists of exceptions and of formats do not count. */
+static const char *const signature_files[] = {
+	"cvd", "cld", "cud", "db", "hdb", "hdu", "mdb", "mdu", "hsb", "hsu", "msb", "msu", "ndb", "ndu", "ldb", "ldu",
+	"sdb", "zmd", "rmd", "pdb", "cbc", "cdb", "idb", "ioc", "yar", "yara"
+};
+
+static int
+signature_file(const char *name)
+{
+	const char	*dot = strrchr(name, '.');
+	size_t		 i;
+
+	for (i = 0; dot != NULL && i < sizeof(signature_files) / sizeof(signature_files[0]); i++)
+		if (strcasecmp(dot + 1, signature_files[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+check_database(struct checking *c)
+{
+	const char	*path = c->conf->scan->database;
+	struct dirent	*entry;
+	char		 file[PATH_MAX];
+	DIR		*dir;
+	int		 found = 0, readable = 0;
+
+	if (path == NULL || check_directory(c, "clamav.DatabaseDirectory", path, &c->scan, R_OK | X_OK) == -1)
+		return;
+	if ((dir = opendir(path)) == NULL) {
+		complain(c, "clamav.DatabaseDirectory: %s: %s", path, strerror(errno));
+		return;
+	}
+	while (!readable && (entry = readdir(dir)) != NULL) {
+		if (!signature_file(entry->d_name))
+			continue;
+		found = 1;
+		if ((size_t)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) < sizeof(file))
+			readable = may(&c->scan, file, R_OK) == 0;
+	}
+	closedir(dir);
+	if (!found)
+		complain(c, "clamav.DatabaseDirectory: %s holds no signatures (.cvd, .cld, .ndb, .hdb, ...); "
+		    "freshclam fetches them", path);
+	else if (!readable)
+		complain(c, "clamav.DatabaseDirectory: %s cannot read the signatures in %s", who_str(&c->scan), path);
+}
+
+static void
+check_scanner(struct checking *c)
+{
+	const struct parent_settings	*parent = &c->conf->parent;
+	struct stat			 st;
+
+	if (stat(parent->scanner_path, &st) == -1)
+		complain(c, "scanner.path: %s: %s", parent->scanner_path, strerror(errno));
+	else if (!S_ISREG(st.st_mode) || may(&c->scan, parent->scanner_path, X_OK) == -1)
+		complain(c, "scanner.path: %s cannot run %s", who_str(&c->scan), parent->scanner_path);
+	/* Made at the start if it is missing, so then its own parent counts. */
+	if (stat(parent->scratch, &st) == -1 && errno == ENOENT)
+		check_parent(c, "scanner.scratch", parent->scratch, &c->self);
+	else
+		check_directory(c, "scanner.scratch", parent->scratch, &c->self, W_OK | X_OK);
+	if (c->front.known && c->scan.known && c->front.uid == c->scan.uid && c->scan.uid != 0)
+		complain(c, "scanner.user: is the same as user: want another one, which can touch neither records nor keys");
+	check_database(c);
+}
+
+/* ---- records ---- */
+
+static void
+check_records(struct checking *c)
+{
+	const struct front_start	*start = &c->conf->start;
+	struct stat			 st;
+
+	check_directory(c, "records.directory", start->ledger.directory, &c->front, W_OK | X_OK);
+	if (c->conf->front == NULL || c->conf->front->privacy != PRIVACY_PSEUDONYM)
+		return;
+	if (stat(start->key_file, &st) == -1 && errno == ENOENT)
+		check_parent(c, "records.key_file", start->key_file, &c->front);
+	else if (may(&c->front, start->key_file, R_OK) == -1)
+		complain(c, "records.key_file: %s cannot read %s: %s", who_str(&c->front), start->key_file, strerror(errno));
+}
+
+int
+conf_check(const struct conf *conf, struct buf *errs)
+{
+	struct checking	 c;
+
+	memset(&c, 0, sizeof(c));
+	c.conf = conf;
+	c.errs = errs;
+	who_find(&c, "user", conf->parent.user, &c.front);
+	who_find(&c, "scanner.user", conf->parent.scan_user, &c.scan);
+	check_sockets(&c);
+	check_scanner(&c);
+	check_records(&c);
+	return c.failed ? -1 : 0;
+}
