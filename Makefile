@@ -99,11 +99,18 @@ DAEMON = \
 	parent_scan.c \
 	watch.c
 CTL = \
+	ctl/control.c \
 	ctl/ctl.c \
 	ctl/log.c \
+	ctl/records.c \
 	ctl/reload.c \
+	ctl/row.c \
+	ctl/runner.c \
 	ctl/scan.c \
-	ctl/status.c
+	ctl/show.c \
+	ctl/status.c \
+	ctl/text.c \
+	ctl/when.c
 
 MAN8	= milter/hopward.8 milter/hopwardctl.8
 MAN5	= milter/hopward.conf.5 milter/hopward-log.5

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: ISC */
+/* hopwardctl scan: what the daemon would say of these messages, without a daemon. */
+/*
+ * Reads each file into a sealed memfd, gives it to a hopward-scan of its own
+ * (runner.c), lets the daemon's judge (judge/policy.c) decide, and prints in the order of the
+ * arguments.  Macros that an MTA would send come from options.  Keeps at most WINDOW
+ * results that wait for an earlier file.  Does not: write records, change files, talk to a daemon.
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/cidr.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "ctl/ctl.h"
+#include "ctl/runner.h"
+#include "ctl/show.h"
+#include "record/record.h"
+#include "user.h"
+
+#define WINDOW		64		/* files between the oldest unprinted and the newest read one */
+#define OUT_MAX		(64u * 1024 * 1024)	/* octets printed of one file: SCAN_PARTS_MAX parts with long names */
+#define CHUNK		(256u * 1024)
+#define PROGRESS_NS	100000000ULL
+
+/* What the front puts before a message (front/session.c), so that the engine takes it for mail. */
+static const char prefix[] = "Received: by hopward; Thu, 1 Jan 1970 00:00:00 +0000\r\n";
+
+static const char help[] =
+    "usage: hopwardctl scan [--explain] [--json] [--database DIR] [macros] FILE...\n"
+    "\n"
+    "Scans and judges messages (RFC 5322, one a file, - is standard input) as the daemon would.\n"
+    "  --explain            the class and why, each part, the reply, headers, times\n"
+    "  --database DIR       signatures from there\n"
+    "  --client IP[,NAME]   who connected           --helo NAME     what it said\n"
+    "  --from ADDR          envelope sender         --to ADDR       recipient, repeatable\n"
+    "  --auth USER          authenticated           --daemon NAME   the MTA's listener\n"
+    "  --tls VERSION,CIPHER,BITS or --tls none      --queue-id ID\n"
+    "  --local              by sendmail(1), not by SMTP\n"
+    "Exit: 0 nothing unsafe, 1 something unsafe, 64 and above an error (66 a file, 69 no scanner).\n"
+    "\n"
+    "Example:\n"
+    "  hopwardctl scan --explain --client 192.0.2.1 --tls TLSv1.3,TLS_AES_256_GCM_SHA384,256 mail.eml\n";
+
+enum {
+	KEY_EXPLAIN = 256, KEY_DATABASE, KEY_CLIENT, KEY_HELO, KEY_FROM, KEY_TO, KEY_AUTH, KEY_DAEMON, KEY_TLS,
+	KEY_LOCAL, KEY_QUEUE_ID
+};
+
+/* What the options say of the connection and the envelope; copied into each message's facts. */
+struct simulated {
+	struct message_facts facts;
+	char	*client, *tls;		/* cut into pieces that facts points into */
+	const char **to;
+	int	 local;
+};
+
+struct item {
+	const char	*file;
+	struct task	 task;
+	int		 loaded;
+	int		 missing;	/* errno: could not be read */
+	int		 limit;		/* beyond spool.message */
+	uint64_t	 size;		/* of the file */
+	uint64_t	 loaded_ns;
+	uint32_t	 wait_ms;
+};
+
+struct scan_run {
+	const struct ctl *ctl;
+	struct conf	*conf;
+	struct simulated sim;
+	const char	*database;
+	int		 explain;
+	struct runner	*runner;
+	char		**files;
+	size_t		 count, printed, next;	/* files: [printed, next) are in the window */
+	struct item	 items[WINDOW];
+	struct buf	 out;
+	uint64_t	 progress_ns;
+	int		 progress_shown;
+	int		 unsafe;
+	int		 code;			/* an error's, once there is one */
+};
+
+/* ---- progress ---- */
+
+static void
+progress_clear(struct scan_run *run)
+{
+	if (run->progress_shown)
+		fputs("\r\033[K", stderr);
+	run->progress_shown = 0;
+}
+
+static void
+progress(struct scan_run *run, int now)
+{
+	uint64_t ns;
+
+	if (!run->ctl->err.terminal || run->ctl->err.width == TEXT_UNLIMITED)
+		return;
+	ns = clock_mono_ns();
+	if (!now && ns - run->progress_ns < PROGRESS_NS)
+		return;
+	run->progress_ns = ns;
+	if (run->runner == NULL)
+		fputs("\rloading signatures ...", stderr);
+	else
+		fprintf(stderr, "\r%zu of %zu files scanned ...\033[K", run->printed, run->count);
+	run->progress_shown = 1;
+}
+
+static void
+progress_tick(void *arg)
+{
+	progress(arg, 1);
+}
+
+/* ---- files ---- */
+
+static int
+copy_file(int from, int to, uint64_t max, uint64_t *size, int *limit)
+{
+	char *chunk = malloc(CHUNK);
+	ssize_t n, w, at;
+	int rc = -1;
+
+	if (chunk == NULL)
+		return -1;
+	for (*size = 0;;) {
+		if ((n = read(from, chunk, CHUNK)) == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		*size += (uint64_t)n;
+		if (*size > max) {
+			*limit = 1;	/* the rest is not read: this is never scanned in part */
+			n = 0;
+			break;
+		}
+		for (at = 0, w = 0; at < n; at += w)
+			if ((w = write(to, chunk + at, (size_t)(n - at))) == -1 && errno != EINTR)
+				goto out;
+			else if (w == -1)
+				w = 0;
+	}
+	rc = n == 0 ? 0 : -1;
+out:
+	free(chunk);
+	return rc;
+}
+
+/* Reads the file into a sealed memfd.  What goes wrong is in the item. */
+static void
+item_load(struct scan_run *run, struct item *it, const char *file)
+{
+	struct task *t = &it->task;
+	struct stat st;
+	int from = -1;
+
+	memset(it, 0, sizeof(*it));
+	it->file = file;
+	t->fd = t->reply = -1;
+	it->loaded = 1;
+	it->loaded_ns = clock_mono_ns();
+	from = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (from == -1)
+		goto fail;
+	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
+		it->size = (uint64_t)st.st_size;	/* told even where it is too large to be read */
+	t->fd = memfd_create("hopward-message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (t->fd == -1 || write(t->fd, prefix, sizeof(prefix) - 1) != (ssize_t)(sizeof(prefix) - 1))
+		goto fail;
+	t->prefix_len = sizeof(prefix) - 1;
+	if (copy_file(from, t->fd, run->conf->front->spool_message, &t->size, &it->limit) == -1)
+		goto fail;
+	close(from);
+	if (!it->limit || t->size > it->size)
+		it->size = t->size;
+	t->size += t->prefix_len;
+	if (it->limit) {
+		close(t->fd);
+		t->fd = -1;
+		t->done = 1;
+	} else
+		fcntl(t->fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	return;
+fail:
+	it->missing = errno != 0 ? errno : EIO;
+	t->done = 1;
+	if (from != -1)
+		close(from);
+	if (t->fd != -1)
+		close(t->fd);
+	t->fd = -1;
+}
+
+/* ---- results ---- */
+
+static void
+print_missing(struct scan_run *run, const struct item *it)
+{
+	run->code = EX_NOINPUT;
+	if (run->ctl->json) {
+		show_json_error(&run->out, it->file, strerror(it->missing));
+		ctl_put(&run->out);
+	}
+	ctl_warn(run->ctl, "%s: %s", it->file, strerror(it->missing));
+}
+
+/* Facts -> verdict -> text. */
+static int
+print_verdict(struct scan_run *run, struct item *it)
+{
+	struct message_facts facts = run->sim.facts;
+	struct verdict verdict = { 0 };
+	struct show show = { it->file, run->conf, &facts, &verdict, "" };
+	char id[RECORD_ID_LEN + 1];
+
+	facts.gateway = run->conf->front->gateway;
+	facts.time_ms = clock_wall_ms();
+	record_id(facts.time_ms, id);
+	facts.id = id;
+	facts.size = it->size;
+	facts.scan = it->task.result;
+	if (facts.scan == NULL) {
+		facts.scan_failed = it->limit ? OUTCOME_LIMIT : it->task.failed;
+		facts.scan_detail = it->limit ? "spool.message" : it->task.detail;
+	}
+	facts.engine = runner_engine(run->runner);
+	facts.scan_ms = it->task.took_ms;
+	facts.queue_ms = it->wait_ms;
+	show.walls = runner_walls(run->runner);
+	if (policy_judge(&run->conf->front->policy, &facts, &verdict) == -1) {
+		ctl_warn(run->ctl, "%s: no memory", it->file);
+		run->code = EX_OSERR;
+		return -1;
+	}
+	run->unsafe |= verdict.outcome != OUTCOME_CLEAN;
+	if (run->ctl->json)
+		show_json(&run->out, &show);
+	else if (run->explain)
+		show_explain(&run->out, &run->ctl->out, &show);
+	else
+		show_text(&run->out, &run->ctl->out, &show);
+	verdict_free(&verdict);
+	return ctl_put(&run->out);
+}
+
+/* Prints what is finished, in the order of the arguments.  -1: nobody reads it. */
+static int
+print_done(struct scan_run *run)
+{
+	struct item *it;
+	int rc = 0, any = 0;
+
+	while (rc == 0 && run->printed < run->next) {
+		it = &run->items[run->printed % WINDOW];
+		if (!it->task.done)
+			break;
+		progress_clear(run);
+		if (it->missing != 0)
+			print_missing(run, it);
+		else
+			rc = print_verdict(run, it);
+		task_free(&it->task);
+		run->printed++;
+		any = 1;
+	}
+	if (any && fflush(stdout) == EOF)
+		rc = -1;
+	return rc;
+}
+
+/* ---- the run ---- */
+
+/* Reads and sends as much as there are idle workers for; one file may wait, read, for a worker. */
+static void
+feed(struct scan_run *run, int *waiting)
+{
+	struct item *it;
+
+	while (run->next < run->count || *waiting) {
+		if (!*waiting) {
+			if (run->next - run->printed == WINDOW)
+				return;
+			it = &run->items[run->next % WINDOW];
+			item_load(run, it, run->files[run->next]);
+			run->next++;
+		} else
+			it = &run->items[(run->next - 1) % WINDOW];
+		*waiting = 0;
+		if (it->task.done)
+			continue;
+		if (!runner_room(run->runner, it->task.size)) {
+			*waiting = 1;
+			return;
+		}
+		it->wait_ms = (uint32_t)((clock_mono_ns() - it->loaded_ns) / 1000000);
+		runner_put(run->runner, &it->task);
+	}
+}
+
+static void
+scan_all(struct scan_run *run)
+{
+	int sig, waiting = 0;
+
+	while (run->printed < run->count) {
+		feed(run, &waiting);
+		if (print_done(run) == -1) {
+			if (run->code == 0)
+				run->code = EX_IOERR;
+			return;
+		}
+		if (run->printed == run->count)
+			return;
+		progress(run, 0);
+		if (run->printed < run->next && run->items[run->printed % WINDOW].task.done)
+			continue;
+		if ((sig = runner_step(run->runner, 1000)) != 0) {
+			run->code = 128 + sig;
+			return;
+		}
+	}
+}
+
+/* hopward-scan beside this program, where the configured one is not installed (a build directory). */
+static int
+scanner_find(struct conf *conf)
+{
+	char self[PATH_MAX], *path;
+	ssize_t n;
+
+	if (access(conf->parent.scanner_path, F_OK) == 0)
+		return 0;
+	if ((n = readlink("/proc/self/exe", self, sizeof(self) - 1)) <= 0)
+		return -1;
+	self[n] = '\0';
+	if (asprintf(&path, "%s/hopward-scan", dirname(self)) == -1)
+		return -1;
+	if (access(path, X_OK) == -1) {
+		free(path);
+		return -1;
+	}
+	free(conf->parent.scanner_path);
+	conf->parent.scanner_path = path;
+	return 0;
+}
+
+/* Puts --database, the scanner's place and user into the configuration.  0, or a code after telling why. */
+static int
+settings_fit(struct scan_run *run)
+{
+	struct conf *conf = run->conf;
+	struct user user;
+	struct stat st;
+	char *copy;
+
+	if (run->database != NULL) {
+		if ((copy = realpath(run->database, NULL)) == NULL) {
+			ctl_warn(run->ctl, "--database %s: %s", run->database, strerror(errno));
+			return EX_NOINPUT;
+		}
+		free(conf->scan->database);
+		conf->scan->database = copy;
+	}
+	if (conf->scan->database == NULL || stat(conf->scan->database, &st) == -1) {
+		ctl_warn(run->ctl, "no signatures in %s: run freshclam(1), or name their directory with --database DIR",
+		    conf->scan->database != NULL ? conf->scan->database : "any directory");
+		return EX_UNAVAILABLE;
+	}
+	if (scanner_find(conf) == -1) {
+		ctl_warn(run->ctl, "no scanner: neither %s nor a hopward-scan beside this program (scanner.path names another)",
+		    conf->parent.scanner_path);
+		return EX_UNAVAILABLE;
+	}
+	/* as root on a machine where the daemon was not installed */
+	if (geteuid() == 0 && user_lookup(conf->parent.scan_user, &user) == -1) {
+		if ((copy = strdup("nobody")) == NULL)
+			return EX_OSERR;
+		ctl_warn(run->ctl, "there is no user %s (scanner.user): scanning as nobody", conf->parent.scan_user);
+		free(conf->parent.scan_user);
+		conf->parent.scan_user = copy;
+	}
+	return 0;
+}
+
+/* No more workers than files; a fork of a large engine is not free. */
+static void
+workers_fit(struct scan_run *run)
+{
+	struct scan_settings *s = run->conf->scan;
+
+	if (run->count < s->workers_small)
+		s->workers_small = (uint32_t)run->count;
+	if (run->count < s->workers_large)
+		s->workers_large = (uint32_t)run->count;
+}
+
+static int
+scan_files(struct scan_run *run)
+{
+	char err[512] = "";
+	size_t i;
+	int code;
+
+	if ((code = settings_fit(run)) != 0)
+		return code;
+	workers_fit(run);
+	run->runner = runner_start(run->conf, progress_tick, run, &code, err, sizeof(err));
+	progress_clear(run);
+	if (run->runner == NULL) {
+		if (code == EX_UNAVAILABLE)
+			ctl_warn(run->ctl, "the scanner did not start with the signatures in %s: %s", run->conf->scan->database, err);
+		else if (code < 128)
+			ctl_warn(run->ctl, "%s", err);
+		return code;
+	}
+	buf_init(&run->out, OUT_MAX);
+	scan_all(run);
+	progress_clear(run);
+	for (i = run->printed; i < run->next; i++)
+		task_free(&run->items[i % WINDOW].task);
+	runner_free(run->runner);
+	buf_free(&run->out);
+	return run->code != 0 ? run->code : run->unsafe;
+}
+
+/* ---- options ---- */
+
+static int
+take_client(struct scan_run *run, const struct ctl_command *self)
+{
+	struct message_facts *f = &run->sim.facts;
+	uint8_t addr[16];
+	char *comma;
+
+	free(run->sim.client);
+	if ((run->sim.client = strdup(optarg)) == NULL)
+		return EX_OSERR;
+	if ((comma = strchr(run->sim.client, ',')) != NULL)
+		*comma++ = '\0';
+	if (cidr_address(run->sim.client, addr) == -1)
+		return ctl_usage(run->ctl, self, "--client wants IP or IP,NAME, got \"%s\"", optarg);
+	f->client_ip = run->sim.client;
+	f->client_name = comma;
+	f->client_resolve = comma != NULL ? "OK" : "FAIL";
+	return 0;
+}
+
+static int
+take_tls(struct scan_run *run, const struct ctl_command *self)
+{
+	struct tls_facts *tls = &run->sim.facts.tls;
+	char *at, *piece[3] = { NULL, NULL, NULL }, *end;
+	int n;
+
+	memset(tls, 0, sizeof(*tls));
+	tls->canary_helo = tls->canary_mail = 1;
+	if (strcmp(optarg, "none") == 0)
+		return 0;
+	free(run->sim.tls);
+	if ((at = run->sim.tls = strdup(optarg)) == NULL)
+		return EX_OSERR;
+	for (n = 0; at != NULL && n < 3; n++)
+		piece[n] = strsep(&at, ",");
+	if (n != 3 || at != NULL || *piece[0] == '\0' || *piece[1] == '\0' || strtol(piece[2], &end, 10) <= 0 || *end != '\0')
+		return ctl_usage(run->ctl, self, "--tls wants VERSION,CIPHER,BITS (as TLSv1.3,TLS_AES_256_GCM_SHA384,256) "
+		    "or none, got \"%s\"", optarg);
+	tls->tls_version = piece[0];
+	tls->cipher = piece[1];
+	tls->cipher_bits = piece[2];
+	return 0;
+}
+
+/* An address as people write it, angle brackets or not. */
+static char *
+address(char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= 2 && s[0] == '<' && s[len - 1] == '>') {
+		s[len - 1] = '\0';
+		s++;
+	}
+	return s;
+}
+
+static int
+take_to(struct scan_run *run)
+{
+	struct message_facts *f = &run->sim.facts;
+	const char **p = reallocarray(run->sim.to, (size_t)f->rcpts_count + 1, sizeof(*p));
+
+	if (p == NULL)
+		return EX_OSERR;
+	run->sim.to = p;
+	p[f->rcpts_count++] = address(optarg);
+	f->rcpts = p;
+	return 0;
+}
+
+static int
+take_option(struct scan_run *run, const struct ctl_command *self, int key)
+{
+	struct message_facts *f = &run->sim.facts;
+
+	switch (key) {
+	case KEY_EXPLAIN:
+		run->explain = 1;
+		return 0;
+	case KEY_DATABASE:
+		run->database = optarg;
+		return 0;
+	case KEY_CLIENT:
+		return take_client(run, self);
+	case KEY_HELO:
+		f->helo = optarg;
+		return 0;
+	case KEY_FROM:
+		f->mail = address(optarg);
+		return 0;
+	case KEY_TO:
+		return take_to(run);
+	case KEY_AUTH:
+		if (*optarg == '\0')
+			return ctl_usage(run->ctl, self, "--auth wants a user's name");
+		f->auth_type = "PLAIN";		/* that somebody is authenticated counts, not who and how */
+		return 0;
+	case KEY_DAEMON:
+		f->daemon_name = optarg;
+		return 0;
+	case KEY_TLS:
+		return take_tls(run, self);
+	case KEY_LOCAL:
+		run->sim.local = 1;
+		return 0;
+	default:
+		f->queue_id = optarg;
+		return 0;
+	}
+}
+
+static int
+scan_options(struct scan_run *run, struct ctl *ctl, const struct ctl_command *self, int argc, char **argv, int *code)
+{
+	static const struct option longs[] = {
+		CTL_LONG,
+		{ "explain", no_argument, NULL, KEY_EXPLAIN },
+		{ "database", required_argument, NULL, KEY_DATABASE },
+		{ "client", required_argument, NULL, KEY_CLIENT },
+		{ "helo", required_argument, NULL, KEY_HELO },
+		{ "from", required_argument, NULL, KEY_FROM },
+		{ "to", required_argument, NULL, KEY_TO },
+		{ "auth", required_argument, NULL, KEY_AUTH },
+		{ "daemon", required_argument, NULL, KEY_DAEMON },
+		{ "tls", required_argument, NULL, KEY_TLS },
+		{ "local", no_argument, NULL, KEY_LOCAL },
+		{ "queue-id", required_argument, NULL, KEY_QUEUE_ID },
+		CTL_END
+	};
+	struct message_facts *f = &run->sim.facts;
+	int ch, i, stdins = 0;
+
+	while ((ch = ctl_getopt(ctl, self, argc, argv, CTL_SHORT, longs, code)) != -1)
+		if (ch == CTL_STOP || (*code = take_option(run, self, ch)) != 0)
+			return -1;
+	for (i = optind; i < argc; i++)
+		stdins += strcmp(argv[i], "-") == 0;
+	if (optind == argc)
+		*code = ctl_usage(ctl, self, "scan wants FILE... (- is standard input)");
+	else if (stdins > 1)
+		*code = ctl_usage(ctl, self, "standard input can be read once only");
+	else if (run->sim.local && (run->sim.client != NULL || f->auth_type != NULL || f->tls.canary_helo))
+		*code = ctl_usage(ctl, self, "--local mail has no client: it excludes --client, --auth and --tls");
+	else {
+		if (run->sim.local) {
+			f->daemon_port = "0";
+			f->queue_id_at_connect = 1;
+		}
+		run->files = argv + optind;
+		run->count = (size_t)(argc - optind);
+		return 0;
+	}
+	return -1;
+}
+
+static int
+scan_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
+{
+	struct scan_run *run = calloc(1, sizeof(*run));
+	int code = EX_OSERR;
+
+	if (run == NULL)
+		return code;
+	run->ctl = ctl;
+	if (scan_options(run, ctl, self, argc, argv, &code) == 0 && (run->conf = ctl_conf(ctl, &code)) != NULL)
+		code = scan_files(run);
+	conf_free(run->conf);
+	free(run->sim.client);
+	free(run->sim.tls);
+	free(run->sim.to);
+	free(run);
+	return code;
+}
+
+const struct ctl_command command_scan = {
+	"scan", "scan and judge messages in files as the daemon would", help, scan_run
+};
