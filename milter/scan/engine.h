@@ -18,6 +18,9 @@ uint64_t engine_collapse(void);
 /* In a worker, after the fork and before the first scan: its own directory for temporary files.  0 or -1. */
 int	engine_scratch(struct engine *, const char *dir);
 
+/* Bounds each later engine_scan() to `ms` (0: settings' MaxScanTime alone); the finding is then TIMEOUT. */
+void	engine_time_limit(struct engine *, uint64_t ms);
+
 struct engine_finding {
 	enum outcome	 outcome;	/* CLEAN INFECTED PUA ENCRYPTED MACRO LIMIT UNOPENED TIMEOUT NOT_SCANNED */
 	char		 signature[256];	/* "" if none */
