@@ -172,7 +172,8 @@ make_dirs() {
 		install -d -m 755 "$T/run" "$T/scratch"
 	fi
 }
-make_database() { mkdir -p "$1" && "$TOP/tests/gen-database" "$1" >"$T/log/gen-database" 2>&1 || die "no signature database"; chmod 755 "$1"; }
+# A few signatures, EICAR's among them.
+make_database() { mkdir -p "$1" && if [ -x "$TOP/tests/gen-database" ]; then "$TOP/tests/gen-database" "$1" >"$T/log/gen-database" 2>&1; else echo 44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test-Signature >"$1/test.hdb"; fi || die "no signature database"; chmod 755 "$1"; }
 # as_hopward COMMAND...: root, or with sanitizers the one unprivileged user
 as_hopward() {
 	if san; then
@@ -231,8 +232,22 @@ processes() {
 front_pid() { processes hopward | head -1; }
 scan_main_pid() { children "$HOPWARD_PID" | tr ' ' '\n' | while read -r p; do
 	[ "$(basename "$(readlink "/proc/$p/exe" 2>/dev/null)")" = hopward-scan ] && echo "$p"; done | tail -1; }
-engine_ready() { ctl status >"$T/log/status" 2>&1; }
+# status FIELD: of `hopwardctl status`
+status() { ctl status --json 2>"$T/log/status" | field "$1"; }
+engine_ready() { [ "$(status generation.ready)" = true ]; }
+generation() { status generation.number; }
+generation_after() { local g; g=$(generation); [ "$g" != - ] && [ "$g" -gt "$1" ] && engine_ready; }
 wait_engine() { wait_for "${1:-60}" engine_ready || die "no engine after ${1:-60} s"; }
+# A worker that holds a message, stopped the moment it is seen (in WORKER).
+busy_worker() {
+	local p fd
+	for p in $(children "$(scan_main_pid)"); do
+		for fd in /proc/"$p"/fd/*; do
+			case $(readlink "$fd") in */memfd:hopward-message*) kill -STOP "$p" && WORKER=$p && return 0 ;; esac
+		done
+	done
+	return 1
+}
 
 # ---- mail ----
 # The EICAR test file, put together here so that no scanner stops at this repository.
@@ -297,9 +312,11 @@ headers() { sed 's/\r$//' "$1" | sed '/^$/q'; }
 header() { headers "$1" | perl -0pe 's/\n[ \t]+/ /g' | sed -n "s/^$2: *//Ip"; }
 
 # ---- records ----
-# records [FILTER]: message records (not events) as JSON, oldest first
-records() { cat "$T"/records/mail-*.jsonl 2>/dev/null | perl -MJSON::PP -ne '$r = decode_json($_); print if !exists $r->{event}'; }
-events() { cat "$T"/records/mail-*.jsonl 2>/dev/null | perl -MJSON::PP -ne '$r = decode_json($_); print if exists $r->{event}'; }
+# records, events: the objects of the one kind, oldest first, one a line
+of_type() { cat "$T"/records/mail-*.jsonl 2>/dev/null | perl -MJSON::PP -e 'my $t = shift; while (<STDIN>) { my $r = eval { decode_json($_) } or next; print if $r->{type} eq $t }' "$1"; }
+records() { of_type message; }
+events() { of_type event; }
+event_named() { events | grep -q "\"event\":\"$1\""; }
 record_count() { records | wc -l; }
 has_records() { [ "$(record_count)" -ge "$1" ]; }
 # field PATH: of the JSON object on standard input; "a.b.0"; "-" if absent

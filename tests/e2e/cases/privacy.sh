@@ -1,0 +1,27 @@
+# Local parts, subject, text and the names of clean files appear nowhere in what hopward writes.
+. "$(dirname "$0")/../lib.sh"
+start_hopward -v
+start_postfix
+printf 'words of planted-body' >"$T/in/f"
+eicar >"$T/in/e"
+FROM=planted-sender@sender.test TO=planted-recipient@example.test SUBJECT='planted-subject' BODY='planted-text' \
+    compose "$T/in/a" "$T/in/f" planted-name.txt text/plain
+FROM=planted-sender@sender.test TO=planted-recipient@example.test SUBJECT='planted-subject' BODY='planted-text' \
+    compose "$T/in/b" "$T/in/e" found.com application/octet-stream "$T/in/f" planted-name.txt text/plain
+FROM=planted-sender@sender.test TO=planted-recipient@example.test send a "$T/in/a"
+like "clean" "$REPLY" '^250 '
+FROM=planted-sender@sender.test TO=planted-recipient@example.test send b "$T/in/b"
+like "infected" "$REPLY" '^550 '
+unlike "reply" "$REPLY" 'planted'
+equal "records" "$(record_count)" 2
+ctl log >"$T/log/ctl-log" 2>&1
+ctl log --json >"$T/log/ctl-log-json" 2>&1
+ctl status >"$T/log/ctl-status" 2>&1
+ctl status --json >>"$T/log/ctl-status" 2>&1
+check "hopwardctl log shows something" [ -s "$T/log/ctl-log" ]
+check_not "nothing planted is written" grep -r -i planted "$T/records" "$T/log/hopward" "$T/log/ctl-log" "$T/log/ctl-log-json" "$T/log/ctl-status"
+like "pseudonym" "$(last from.local)" '^p:[0-9a-f]{32}$'
+equal "the same for the same person" "$(nth 1 to.0.local)" "$(nth 2 to.0.local)"
+like "the name with the finding" "$(last parts)" 'found\.com'
+equal "mode of the records" "$(stat -c %a "$T"/records/mail-*.jsonl)" 640
+equal "mode of the key" "$(stat -c %a "$T/key/pseudonym.key")" 400
