@@ -82,6 +82,7 @@ SCANNER = \
 ROOT = \
 	conf.c \
 	conf_check.c \
+	conf_clamd.c \
 	conf_keys.c \
 	conf_print.c \
 	conf_source.c \

@@ -27,6 +27,7 @@ struct reading {
 	struct conf_tokens	 tokens;
 	struct conf_place	*places;	/* of each key of the table; file NULL: default */
 	struct buf		*errs;
+	int			 complete;	/* all defaults are set */
 	int			 failed;
 };
 
@@ -269,9 +270,12 @@ value_tree(const struct reading *r, const config_setting_t *s, struct conf_value
 static void
 unknown(struct reading *r, const char *path, struct conf_place place)
 {
-	const char	*guess = conf_key_guess(path);
+	const char	*guess = conf_key_guess(path), *dot = strrchr(path, '.');
+	const char	*instead = conf_clamd_instead(dot != NULL ? dot + 1 : path);
 
-	if (guess != NULL)
+	if (instead != NULL)
+		conf_error(r->errs, &place, "unknown key: %s; clamd's %s %s", path, dot != NULL ? dot + 1 : path, instead);
+	else if (guess != NULL)
 		conf_error(r->errs, &place, "unknown %s: %s; did you mean %s?",
 		    strchr(path, '.') != NULL || !conf_key_is_group(guess) ? "key" : "key or group", path, guess);
 	else
@@ -290,14 +294,14 @@ tree_setting(struct reading *r, const config_setting_t *s, const char *path, int
 	if (key == NULL && conf_key_is_group(path)) {
 		if (config_setting_is_group(s))
 			return 1;
-		if (first) {
+		if (!first) {
 			conf_error(r->errs, &place, "%s: is a group, written  %s: { key = value; };", path, path);
 			fail(r);
 		}
 		return 0;
 	}
 	if (key == NULL) {
-		if (first)
+		if (!first)
 			unknown(r, path, place);
 		return 0;
 	}
@@ -333,7 +337,7 @@ tree_read(struct reading *r, config_setting_t *root, int first)
 		s = config_setting_get_elem(stack[depth].s, (unsigned int)stack[depth].i++);
 		if (path_join(stack[depth].path, config_setting_name(s), path, sizeof(path)) == -1) {
 			struct conf_place place = setting_place(r, s);
-			if (first)
+			if (!first)
 				conf_error(r->errs, &place, "unknown key: its name is too long");
 			fail(r);
 			continue;
@@ -347,6 +351,19 @@ tree_read(struct reading *r, config_setting_t *root, int first)
 	}
 }
 
+/* libconfig refused what the walk over its grammar let pass. */
+static void
+libconfig_says(struct reading *r, const config_t *config)
+{
+	struct conf_place	 place = conf_source_place(&r->src, (unsigned int)config_error_line(config));
+	const char		*why = config_error_text(config);
+
+	if (why != NULL && strstr(why, "mismatched element type") != NULL)
+		why = "the elements of [ ] are of different types\n    hint: write them all as strings: [ \"a\", \"b\" ]";
+	conf_error(r->errs, &place, "%s", why != NULL ? why : "syntax error");
+	fail(r);
+}
+
 /* The source's text into the settings. */
 static void
 source_read(struct reading *r)
@@ -354,13 +371,12 @@ source_read(struct reading *r)
 	config_t	 config;
 
 	config_init(&config);
-	if (conf_tokens_read(&r->src, &r->tokens, r->errs) == -1)
+	if (conf_tokens_read(&r->src, &r->tokens, r->errs) == -1 ||
+	    conf_syntax_check(&r->src, &r->tokens, r->errs) == -1)
 		fail(r);
-	else if (config_read_string(&config, r->src.text.data != NULL ? r->src.text.data : "") != CONFIG_TRUE) {
-		conf_syntax_explain(&r->src, &r->tokens, (unsigned int)config_error_line(&config),
-		    config_error_text(&config) != NULL ? config_error_text(&config) : "syntax error", r->errs);
-		fail(r);
-	} else {
+	else if (config_read_string(&config, r->src.text.data != NULL ? r->src.text.data : "") != CONFIG_TRUE)
+		libconfig_says(r, &config);
+	else {
 		hooks_hang(config_root_setting(&config), &r->tokens);
 		tree_read(r, config_root_setting(&config), 1);
 		tree_read(r, config_root_setting(&config), 0);
@@ -512,7 +528,10 @@ relations_check(struct reading *r)
 	struct conf	*conf = r->conf;
 
 	if (conf->front->spool_message > conf->front->spool_total) {
-		conf_error(r->errs, place_of(r, "spool.message"), "spool.message: is more than spool.total");
+		const struct conf_place *place = place_of(r, "spool.message");
+		if (place->file == NULL)
+			place = place_of(r, "spool.total");
+		conf_error(r->errs, place, "spool.message: is more than spool.total");
 		fail(r);
 	}
 	/* libclamav cuts it to this without a word. */
@@ -521,13 +540,13 @@ relations_check(struct reading *r)
 		    "clamav.MaxFileSize: libclamav takes no more than \"2147483647B\"");
 		fail(r);
 	}
-	if (strcmp(conf->parent.control_socket, strchr(conf->start.socket, ':') + 1) == 0) {
-		conf_error(r->errs, place_of(r, "control_socket"), "control_socket: is the same as socket");
+	/* The wire holds this many, ours and the raw message among them. */
+	if (conf->scan->max_parts > SCAN_PARTS_MAX - 2) {
+		conf_error(r->errs, place_of(r, "mime.max_parts"), "mime.max_parts: want at most %d", SCAN_PARTS_MAX - 2);
 		fail(r);
 	}
-	if (strlen(conf->parent.control_socket) >= 108) {	/* sun_path */
-		conf_error(r->errs, place_of(r, "control_socket"),
-		    "control_socket: want a path of at most 107 octets, which the kernel's addresses hold");
+	if (strcmp(conf->parent.control_socket, strchr(conf->start.socket, ':') + 1) == 0) {
+		conf_error(r->errs, place_of(r, "control_socket"), "control_socket: is the same as socket");
 		fail(r);
 	}
 }
@@ -550,6 +569,7 @@ defaults_read(struct reading *r)
 	for (i = 0; i < conf_keys_count; i++)
 		if (conf_keys[i].def != NULL && !(conf_keys[i].flags & KEY_FIRST))
 			set_plain(r, &conf_keys[i], conf_keys[i].def, none);
+	r->complete = !r->failed;
 	return r->failed ? -1 : 0;
 }
 
@@ -573,15 +593,14 @@ reading_end(struct reading *r)
 {
 	struct conf	*conf = r->conf;
 
-	if (!r->failed) {
-		if (derive_names(conf) == -1) {
-			conf_error(r->errs, NULL, "no memory");
-			fail(r);
-		} else {
-			derive_numbers(conf);
-			relations_check(r);
-			actions_check(r);
-		}
+	/* After mistakes as well: a refused value left the default in place. */
+	if (r->complete && derive_names(conf) == -1) {
+		conf_error(r->errs, NULL, "no memory");
+		fail(r);
+	} else if (r->complete) {
+		derive_numbers(conf);
+		relations_check(r);
+		actions_check(r);
 	}
 	conf_tokens_free(&r->tokens);
 	conf_source_free(&r->src);

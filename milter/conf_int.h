@@ -79,9 +79,8 @@ struct conf_tokens {
  */
 int	conf_tokens_read(const struct conf_source *, struct conf_tokens *, struct buf *errs);
 void	conf_tokens_free(struct conf_tokens *);
-/* After libconfig refused the text at `line` (of it) with `why`: finds the mistake, shows it with a caret and a hint. */
-void	conf_syntax_explain(const struct conf_source *, const struct conf_tokens *, unsigned int line, const char *why,
-	    struct buf *errs);
+/* Finds the first mistake of syntax, shows it with a caret and a hint.  0, or -1 with lines in errs. */
+int	conf_syntax_check(const struct conf_source *, const struct conf_tokens *, struct buf *errs);
 /* "FILE:LINE: text", the line, a caret below octet `at` of the text, "    hint: ...".  hint may be NULL. */
 void	conf_syntax_show(const struct conf_source *, size_t at, unsigned int line, const char *text, const char *hint,
 	    struct buf *errs);
@@ -134,6 +133,12 @@ int	conf_key_is_group(const char *path);	/* "scanner" and "actions.mx" are */
 const char *conf_key_guess(const char *path);
 /* Address of a key's member, NULL for ROOM_NONE. */
 void	*conf_key_member(const struct conf *, const struct conf_key *);
+
+/* ---- conf_clamd.c: options of clamd.conf that are no keys ---- */
+
+/* The n-th, with the end of the sentence "clamd's NAME ...", or NULL behind the last. */
+const char *conf_clamd_option(size_t n, const char **instead);
+const char *conf_clamd_instead(const char *name);	/* NULL: no such option */
 
 /* ---- conf_value.c: a value as written -> a member ---- */
 

@@ -73,6 +73,15 @@ check_path_or_none(const char *s, char *err, size_t errlen)
 }
 
 static int
+check_socket_path(const char *s, char *err, size_t errlen)
+{
+	if (s[0] == '/' && strlen(s) < 108)	/* sun_path of unix(7) */
+		return 0;
+	snprintf(err, errlen, "an absolute path of at most 107 octets, such as \"/run/hopward/control.sock\"");
+	return -1;
+}
+
+static int
 check_user(const char *s, char *err, size_t errlen)
 {
 	if (s[0] != '\0' && strlen(s) < 64 && printable(s, 63, 0))
@@ -162,7 +171,7 @@ const struct conf_key conf_keys[] = {
 	    "group of a unix socket: the MTA's", KEY_NULL, 0, 0, NULL, check_group },
 	{ "user", KEY_STRING, P(user), "hopward", "user of the process that talks to the MTA", 0, 0, 0, NULL, check_user },
 	{ "control_socket", KEY_STRING, P(control_socket), "/run/hopward/control.sock",
-	    "where hopwardctl finds the daemon", 0, 0, 0, NULL, check_path },
+	    "where hopwardctl finds the daemon", 0, 0, 0, NULL, check_socket_path },
 	{ "control_mode", KEY_MODE, P(control_mode), "0660", "permissions of the control socket", 0, 0, 0, NULL, NULL },
 	{ "control_group", KEY_STRING, P(control_group), "",
 	    "group that may use hopwardctl status and reload", KEY_NULL, 0, 0, NULL, check_group },
@@ -402,12 +411,16 @@ static const char *const groups[] = {
 	"headers", "replies", "records", "spool", "scanner", "clamav", "mime"
 };
 
+/* Where a guess may come from: the same group, anywhere but the many actions, anywhere. */
+enum reach { REACH_GROUP, REACH_NEAR, REACH_ALL };
+
 static void
-guess_try(const char *known, const char *path, int group, const char **best, unsigned int *best_distance)
+guess_try(const char *known, const char *path, enum reach reach, const char **best, unsigned int *best_distance)
 {
 	unsigned int	 d;
 
-	if (group && !same_group(known, path))
+	if ((reach == REACH_GROUP && !same_group(known, path)) ||
+	    (reach == REACH_NEAR && strncmp(known, "actions.", 8) == 0))
 		return;
 	d = distance(last_part(known), last_part(path));
 	if (d < *best_distance) {
@@ -422,15 +435,15 @@ conf_key_guess(const char *path)
 	const char	*best = NULL;
 	unsigned int	 limit = (unsigned int)(strlen(last_part(path)) + 2) / 3 + 1, best_distance;
 	size_t		 i;
-	int		 group;
+	int		 reach;
 
-	for (group = 1; group >= 0 && best == NULL; group--) {
+	for (reach = REACH_GROUP; reach <= REACH_ALL && best == NULL; reach++) {
 		/* Elsewhere only what is nearly the same word. */
-		best_distance = group ? limit : (limit > 3 ? 3 : limit);
+		best_distance = reach == REACH_GROUP ? limit : (limit > 3 ? 3 : limit);
 		for (i = 0; i < conf_keys_count; i++)
-			guess_try(conf_keys[i].path, path, group, &best, &best_distance);
+			guess_try(conf_keys[i].path, path, reach, &best, &best_distance);
 		for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-			guess_try(groups[i], path, group, &best, &best_distance);
+			guess_try(groups[i], path, reach, &best, &best_distance);
 	}
 	return best;
 }
