@@ -213,8 +213,9 @@ parent_front_readable(struct parent *p, int *ready)
 	uint32_t	 number;
 	ssize_t		 n;
 	unsigned int	 i;
+	int		 nfds;
 
-	n = fdpass_recv(p->front, packet, sizeof(packet) - 1, NULL, 0, NULL, MSG_DONTWAIT);
+	n = fdpass_recv(p->front, packet, sizeof(packet) - 1, NULL, 0, &nfds, MSG_DONTWAIT);
 	if (n <= 0)
 		return;		/* its end shows as a dead child */
 	packet[n] = '\0';
