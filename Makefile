@@ -116,6 +116,13 @@ CTL = \
 MAN8	= milter/hopward.8 milter/hopwardctl.8
 MAN5	= milter/hopward.conf.5 milter/hopward-log.5
 
+# make V=1 shows the whole commands.
+ifdef V
+say	=
+else
+say	= @echo "  $(1)	$@";
+endif
+
 obj	= $(patsubst %.c,$(B)/%.o,$(1))
 LIBS_BASE = -lcrypto
 LIBS_CONF = -lconfig
@@ -135,27 +142,32 @@ $(B)/front.a: $(call obj,$(FRONT))
 $(B)/root.a: $(call obj,$(ROOT))
 $(B)/%.a:
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 
 $(B)/hopward: $(call obj,$(DAEMON) $(FILTER)) $(B)/root.a $(B)/front.a $(B)/record.a $(B)/judge.a $(B)/base.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS_CONF) $(LIBS_BASE)
-# --export-dynamic-symbol in scan/exports: libclamav's writes bind to ours (scan/writes.c).
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS_CONF) $(LIBS_BASE)
+# -rdynamic: libclamav's writes bind to ours (scan/writes.c).
 $(B)/hopward-scan: $(call obj,$(SCANNER)) $(B)/scan.a $(B)/judge.a $(B)/base.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lclamav -lmagic $(LIBS_BASE)
 $(B)/hopwardctl: $(call obj,$(CTL)) $(B)/root.a $(B)/record.a $(B)/judge.a $(B)/base.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -ljansson $(LIBS_CONF) $(LIBS_BASE)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -ljansson $(LIBS_CONF) $(LIBS_BASE)
 
-$(B)/%.o: milter/%.c
+# Other flags or another PREFIX than last time: all is built again.
+$(B)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/tests/%.o: tests/%.c
+	@echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(ALL_CFLAGS)' >$@
+FORCE:
+$(B)/%.o: milter/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/tests/%.o: tests/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Unit programs: tests/unit/test-NAME.c, one per module.
 UNITS	= $(sort $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c)))
 $(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(ARCHIVES)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
 .PRECIOUS: $(B)/tests/unit/%.o
 unit: $(UNITS:%=$(B)/tests/unit/test-%)
 	@tests/run-unit $(UNITS:%=$(B)/tests/unit/test-%)
@@ -177,9 +189,22 @@ lint:
 	@tests/lint $(MAN8) $(MAN5)
 # End to end, all or C=name; a scripted MTA for what no MTA does.
 $(B)/tests/e2e/miltertalk: $(B)/tests/e2e/miltertalk.o
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 e2e: all $(B)/tests/e2e/miltertalk
 	@tests/run-e2e $(B) $(C)
+
+# Never over a configuration that is there already.
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(UNITDIR) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(SYSCONFDIR)/hopward
+	install -m 755 $(B)/hopward $(DESTDIR)$(SBINDIR)/
+	install -m 755 $(B)/hopwardctl $(DESTDIR)$(BINDIR)/
+	install -m 755 $(B)/hopward-scan $(DESTDIR)$(LIBEXECDIR)/
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/
+	sed 's,/usr/local/sbin,$(SBINDIR),' contrib/systemd/hopward.service >$(DESTDIR)$(UNITDIR)/hopward.service
+	[ -e $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf ] || \
+	    install -m 644 conf/hopward.conf $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf
 
 clean:
 	rm -rf build build-san
