@@ -148,7 +148,7 @@ $(B)/hopward: $(call obj,$(DAEMON) $(FILTER)) $(B)/root.a $(B)/front.a $(B)/reco
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lmilter $(LIBS_CONF) $(LIBS_BASE)
 # -rdynamic: libclamav's writes bind to ours (scan/writes.c).
 $(B)/hopward-scan: $(call obj,$(SCANNER)) $(B)/scan.a $(B)/judge.a $(B)/base.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lclamav -lmagic $(LIBS_BASE)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lclamav -lmagic $(LIBS_BASE)
 $(B)/hopwardctl: $(call obj,$(CTL)) $(B)/root.a $(B)/record.a $(B)/judge.a $(B)/base.a
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -ljansson $(LIBS_CONF) $(LIBS_BASE)
 
