@@ -11,10 +11,8 @@
  * container.  It does not parse mail (mime.c) and knows no policy.
  *
  * Known gaps: objects and members of at most LAYER_MIN octets are not looked
- * at by libclamav; with HeuristicScanPrecedence a heuristic alert ends the
- * scan of the object before a virus beside it is seen, as in clamd; .cvd and
- * .cld files are not searched for signatures that need the engine's own mail
- * parser (needs_mail), ScanMail is there for those who use such.
+ * at by libclamav; .cvd and .cld files are not searched for signatures that
+ * need the engine's own mail parser, ScanMail is there for those who use such.
  */
 #include <clamav.h>
 
@@ -53,6 +51,7 @@ struct engine {
 	struct cl_engine	*cl;
 	struct cl_scan_options	 options;	/* for objects; for the message without PARSE_MAIL */
 	int			 mail_at_top;
+	int			 precedence;
 	uint64_t		 max_filesize;
 	uint64_t		 max_scantime;
 	char			 scratch[4096];
@@ -65,6 +64,7 @@ struct scan {
 	uint64_t		 max_filesize;
 	char			 error[96];	/* first CL_MSG_ERROR */
 	int			 limit;		/* some limit was reached: members left out are its doing */
+	int			 again;		/* the scan may have ended at less than a virus */
 };
 
 /* ---- findings ---- */
@@ -119,6 +119,8 @@ note_alert(struct scan *sc, const char *name)
 		len = strlen(alerts[i].prefix);
 		if (strncmp(name, alerts[i].prefix, len) != 0)
 			continue;
+		if (alerts[i].outcome == OUTCOME_PUA)
+			sc->again = 1;
 		if (alerts[i].outcome == OUTCOME_TIMEOUT)
 			note(sc, OUTCOME_TIMEOUT, name, "MaxScanTime");
 		else
@@ -522,6 +524,7 @@ engine_load(const struct scan_settings *s, struct engine **out, struct engine_in
 	look_at_database(s->database, &newest, &mail);
 	set_options(&e->options, s);
 	e->mail_at_top = s->ScanMail || s->PhishingScanURLs || mail;
+	e->precedence = s->HeuristicScanPrecedence != 0;
 	e->max_filesize = s->MaxFileSize;
 	e->max_scantime = s->MaxScanTime;
 	open_lazy();
@@ -643,33 +646,54 @@ note_result(struct scan *sc, cl_error_t rc, const char *virname, int error, cons
 	}
 }
 
+/* What the account of members says of this pass. */
 static void
-scan_map(struct engine *e, struct scan *sc, const void *data, size_t len, int raw_mail, const char *name)
+note_layers(struct scan *sc)
 {
-	struct cl_scan_options	 options = e->options;
+	layers_end(sc->layers);
+	if (layers_failed(sc->layers))
+		note(sc, OUTCOME_LIMIT, "", "members");
+	if (layers_encrypted(sc->layers) != NULL)
+		note(sc, OUTCOME_ENCRYPTED, "", layers_encrypted(sc->layers));
+	if (layers_unopened(sc->layers) != NULL && !sc->limit)
+		note(sc, OUTCOME_UNOPENED, "", layers_unopened(sc->layers));
+}
+
+static void
+scan_pass(struct engine *e, struct scan *sc, struct cl_scan_options *options, const void *data, size_t len,
+    const char *name)
+{
 	unsigned long		 scanned = 0;
 	const char		*virname = NULL, *call;
 	cl_fmap_t		*map;
 	cl_error_t		 rc;
 	int			 error;
 
-	if (raw_mail && !e->mail_at_top)
-		options.parse &= ~(uint32_t)CL_SCAN_PARSE_MAIL;
-	if ((map = cl_fmap_open_memory(data, len)) == NULL) {
+	sc->layers = layers_new();
+	map = cl_fmap_open_memory(data, len);
+	if (sc->layers == NULL || map == NULL) {
 		note(sc, OUTCOME_NOT_SCANNED, "", "engine: no memory");
-		return;
+		goto out;
 	}
 	writes_watch();
-	rc = cl_scanmap_callback(map, name, &virname, &scanned, e->cl, &options, sc);
+	rc = cl_scanmap_callback(map, name, &virname, &scanned, e->cl, options, sc);
 	error = writes_unwatch(&call);
-	cl_fmap_close(map);
 	note_result(sc, rc, virname, error, call);
+	note_layers(sc);
+	if (rc == CL_VIRUS && e->precedence)
+		sc->again = 1;
+out:
+	if (map != NULL)
+		cl_fmap_close(map);
+	layers_free(sc->layers);
+	sc->layers = NULL;
 }
 
 void
 engine_scan(struct engine *e, const void *data, size_t len, int raw_mail, const char *name, struct engine_finding *f)
 {
-	struct scan	sc = { .finding = f };
+	struct cl_scan_options	options;
+	struct scan		sc = { .finding = f };
 
 	memset(f, 0, sizeof(*f));
 	f->outcome = OUTCOME_CLEAN;
@@ -685,17 +709,17 @@ engine_scan(struct engine *e, const void *data, size_t len, int raw_mail, const 
 		note(&sc, OUTCOME_LIMIT, "", "MaxFileSize");
 		return;
 	}
-	if ((sc.layers = layers_new()) == NULL) {
-		note(&sc, OUTCOME_NOT_SCANNED, "", "engine: no memory");
-		return;
+	options = e->options;
+	if (raw_mail && !e->mail_at_top)
+		options.parse &= ~(uint32_t)CL_SCAN_PARSE_MAIL;
+	scan_pass(e, &sc, &options, data, len, name);
+	/*
+	 * A PUA signature ends the search of its layer, with precedence any
+	 * alert that of the object: what else is there is seen by a pass that
+	 * goes on after every match.
+	 */
+	if (sc.again && f->outcome != OUTCOME_INFECTED) {
+		options.general |= CL_SCAN_GENERAL_ALLMATCHES;
+		scan_pass(e, &sc, &options, data, len, name);
 	}
-	scan_map(e, &sc, data, len, raw_mail, name);
-	layers_end(sc.layers);
-	if (layers_failed(sc.layers))
-		note(&sc, OUTCOME_LIMIT, "", "members");
-	if (layers_encrypted(sc.layers) != NULL)
-		note(&sc, OUTCOME_ENCRYPTED, "", layers_encrypted(sc.layers));
-	if (layers_unopened(sc.layers) != NULL && !sc.limit)
-		note(&sc, OUTCOME_UNOPENED, "", layers_unopened(sc.layers));
-	layers_free(sc.layers);
 }

@@ -25,13 +25,13 @@ struct member {
 };
 
 struct frame {
-	const char	*kind;		/* static: entry of archives[], or NULL */
+	const char	*kind;		/* static: of archives[], or NULL */
 	size_t		 first;		/* its members begin here */
 	size_t		 cursor;
 	size_t		 size;
 	uint32_t	 level;
 	uint32_t	 children;
-	int		 zip;
+	int		 zip, counted;
 };
 
 struct layers {
@@ -44,14 +44,31 @@ struct layers {
 	int		 failed;
 };
 
-/* Types that hold something if they are well-formed; with none of it seen they were not opened. */
-static const char *const archives[] = {
-	"CL_TYPE_ZIP", "CL_TYPE_RAR", "CL_TYPE_7Z", "CL_TYPE_ARJ", "CL_TYPE_EGG", "CL_TYPE_ALZ", "CL_TYPE_LHA_LZH",
-	"CL_TYPE_MSCAB", "CL_TYPE_MSCHM", "CL_TYPE_GZ", "CL_TYPE_BZ", "CL_TYPE_XZ", "CL_TYPE_MSSZDD", "CL_TYPE_XAR",
-	"CL_TYPE_BINHEX",
+/*
+ * `holds`: holds something if it is well-formed; with none of it seen it was
+ * not opened.  `counted`: each announced member is a layer.  Not so installers,
+ * which announce what lies in other files, and documents.
+ */
+static const struct archive {
+	const char	*type;
+	int		 holds, counted;
+} archives[] = {
+	{ "CL_TYPE_ZIP", 1, 1 },	{ "CL_TYPE_RAR", 1, 1 },	{ "CL_TYPE_7Z", 1, 1 },
+	{ "CL_TYPE_ARJ", 1, 1 },	{ "CL_TYPE_EGG", 1, 1 },	{ "CL_TYPE_ALZ", 1, 1 },
+	{ "CL_TYPE_LHA_LZH", 1, 1 },	{ "CL_TYPE_MSCAB", 1, 1 },	{ "CL_TYPE_XAR", 1, 0 },
+	{ "CL_TYPE_GZ", 1, 0 },		{ "CL_TYPE_BZ", 1, 0 },		{ "CL_TYPE_XZ", 1, 0 },
+	{ "CL_TYPE_MSSZDD", 1, 0 },	{ "CL_TYPE_BINHEX", 1, 0 },	{ "CL_TYPE_MSCHM", 1, 0 },
+	{ "CL_TYPE_POSIX_TAR", 0, 1 },	{ "CL_TYPE_OLD_TAR", 0, 1 },	{ "CL_TYPE_CPIO_OLD", 0, 1 },
+	{ "CL_TYPE_CPIO_ODC", 0, 1 },	{ "CL_TYPE_CPIO_NEWC", 0, 1 },	{ "CL_TYPE_CPIO_CRC", 0, 1 },
+	{ "CL_TYPE_OOXML_WORD", 0, 1 },	{ "CL_TYPE_OOXML_PPT", 0, 1 },	{ "CL_TYPE_OOXML_XL", 0, 1 },
+	{ "CL_TYPE_OOXML_HWP", 0, 1 },
 };
 
-/* Compressed forms that libclamav knows no unpacker for, by their first octets. */
+/*
+ * Compressed forms and containers that libclamav knows no unpacker for, by
+ * their first octets.  Containers that only store (ar, rpm) are among them, as
+ * what is compressed inside them is not found.
+ */
 static const struct foreign {
 	const char	*what;
 	size_t		 at, len;
@@ -72,6 +89,15 @@ static const struct foreign {
 	{ "stuffit", 0, 8, "StuffIt " },
 	{ "freearc", 0, 4, "ArC\1" },
 	{ "wim", 0, 8, "MSWIM\0\0\0" },
+	{ "ar", 0, 8, "!<arch>\n" },
+	{ "rpm", 0, 4, "\xed\xab\xee\xdb" },
+	{ "squashfs", 0, 4, "hsqs" },
+	{ "cramfs", 0, 4, "\x45\x3d\xcd\x28" },
+	{ "qcow", 0, 4, "QFI\xfb" },
+	{ "vmdk", 0, 4, "KDMV" },
+	{ "vhdx", 0, 8, "vhdxfile" },
+	{ "vhd", 0, 8, "conectix" },
+	{ "snappy", 0, 10, "\xff\6\0\0sNaPpY" },
 };
 
 struct layers *
@@ -171,7 +197,7 @@ child_seen(struct layers *l, struct frame *f, const char *name)
 	hash = name_hash(name);
 	for (i = 0; i < n; i++) {
 		m = &l->members[f->first + (f->cursor + i) % n];
-		if (!m->opened && m->hash == hash) {
+		if (m->expected && !m->opened && m->hash == hash) {
 			m->opened = 1;
 			f->cursor = (f->cursor + i + 1) % n;
 			return;
@@ -201,8 +227,10 @@ layers_enter(struct layers *l, const char *type, const char *name, const char *d
 	f->level = level;
 	f->size = size;
 	for (i = 0; i < sizeof(archives) / sizeof(archives[0]); i++)
-		if (strcmp(type, archives[i]) == 0)
-			f->kind = archives[i];
+		if (strcmp(type, archives[i].type) == 0) {
+			f->kind = archives[i].holds ? archives[i].type : NULL;
+			f->counted = archives[i].counted;
+		}
 	f->zip = strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0;
 	if ((what = foreign_kind(type, data, size)) != NULL)
 		say(l->unopened, sizeof(l->unopened), what);
@@ -304,7 +332,7 @@ layers_leave(struct layers *l)
 			continue;
 		expected++;
 		/* Elsewhere only their number tells: the last ones are named. */
-		if (f->zip ? !m->opened : expected > f->children)
+		if (f->zip ? !m->opened : f->counted && expected > f->children)
 			member_missing(l, m);
 	}
 	if (f->kind != NULL && f->children == 0 && l->count == f->first && f->size > PACKED_MIN)

@@ -9,7 +9,7 @@
  * multiparts, so an outer delimiter ends inner parts (RFC 2046 section 5.1.2).
  * A message/rfc822 is measured before its own parts are walked, so the cost is
  * at most depth x length.  Memory: the stack, one decoded part, and the decoded
- * octets of those encoded messages that are being walked.
+ * octets of the (at most ENCODED_MAX) encoded messages that are being walked.
  * Does not look for encoded text outside of declared encodings, does not
  * reassemble message/partial, opens no containers.
  */
@@ -29,6 +29,7 @@
 _Static_assert(REASON_MAX <= MIME_REASONS_MAX && REASON_MAX <= 64, "reasons fit the report and the mask");
 
 #define DEPTH_CEILING	1000	/* whatever the setting: each level costs a look at every "--" line */
+#define ENCODED_MAX	4	/* encoded messages in each other, each held in memory; honest mail has one */
 #define TYPE_MAX	128	/* RFC 6838 section 4.2 allows 127 */
 
 enum level_kind { LEVEL_MESSAGE, LEVEL_MULTIPART };
@@ -79,6 +80,7 @@ struct walk {
 	size_t		 depth, size;
 	const struct mime_limits *limits;
 	size_t		 depth_max;
+	unsigned	 encoded;	/* levels of the stack that own their source */
 	mime_part_cb	 cb;
 	void		*arg;
 	struct mime_report *report;
@@ -679,6 +681,7 @@ delim_follow(struct walk *w, const struct delim *d)
 		w->len = l->outer_len;
 		w->pos = l->outer_pos;
 		w->base = l->outer_base;
+		w->encoded--;
 		level_pop(w);
 		return STEP_RESUME;
 	}
@@ -749,6 +752,7 @@ message_enter(struct walk *w, const struct entity *e, const struct delim *d, siz
 		w->raw = e->body;
 		w->raw_len = d->end - e->body;
 	}
+	w->encoded++;
 	w->base = w->depth - 1;
 	w->msg = l->owned;
 	w->len = decoded;
@@ -777,7 +781,7 @@ leaf_step(struct walk *w, struct entity *e, int message)
 	}
 	if (part_emit(w, e->type, e->decode, e->body, d.end, &decoded) == -1)
 		return STEP_DONE;
-	if (message && w->depth > w->depth_max) {
+	if (message && (w->depth > w->depth_max || (e->decode != DECODE_IDENTITY && w->encoded == ENCODED_MAX))) {
 		limit_note(w, "mime.max_depth");
 		message = 0;
 	}

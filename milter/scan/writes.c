@@ -77,13 +77,17 @@ in_scratch(const char *path)
 	    (path[watch.scratch_len] == '/' || path[watch.scratch_len] == '\0');
 }
 
-/* A file that cannot be made counts anywhere, one that cannot be read only in scratch: libraries probe for files. */
+/*
+ * A file that cannot be made counts anywhere.  One that cannot be read counts
+ * in scratch only, and not if it is not there: libclamav looks for files that
+ * its unpackers may have made, and had one failed to make it, that was seen.
+ */
 static void
 path_failed(const char *call, const char *path, int makes)
 {
 	int	error = errno;
 
-	if (makes || in_scratch(path) || error == EMFILE || error == ENFILE)
+	if (makes || (in_scratch(path) && error != ENOENT) || error == EMFILE || error == ENFILE)
 		failed(call, error);
 	errno = error;
 }
