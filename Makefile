@@ -168,6 +168,11 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 UNITS	= $(sort $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c)))
 $(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(ARCHIVES)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
+# Two need more: the engine itself, and the built scanner to start.
+ENGINE	= scan/engine.c scan/layers.c scan/writes.c
+$(B)/tests/unit/test-engine: $(B)/tests/unit/test-engine.o $(call obj,$(ENGINE)) $(B)/judge.a $(B)/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lcmocka -lclamav -lz $(LIBS_BASE)
+$(B)/tests/unit/test-scanner: | $(B)/hopward-scan
 .PRECIOUS: $(B)/tests/unit/%.o
 unit: $(UNITS:%=$(B)/tests/unit/test-%)
 	@tests/run-unit $(UNITS:%=$(B)/tests/unit/test-%)
