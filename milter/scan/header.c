@@ -161,6 +161,8 @@ param_start(struct param_reader *r, const uint8_t *v, size_t len, char *token, s
 
 		if (n + 1 < size)
 			token[n++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c > ' ' && c < 0x7f ? (char)c : '?';
+		else if (size > 0)
+			r->reasons |= REASON(TYPE_LONG);
 	}
 	if (size > 0)
 		token[n] = '\0';

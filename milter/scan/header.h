@@ -65,7 +65,7 @@ struct param_reader {
 	uint64_t	 reasons;
 };
 
-/* Reads what stands before the first ';' as one lower-case token without comments ("text/plain"); cut to size. */
+/* Reads what stands before the first ';' as one lower-case token without comments ("text/plain"); cut to size, and then TYPE_LONG. */
 void	param_start(struct param_reader *, const uint8_t *v, size_t len, char *token, size_t size);
 int	param_next(struct param_reader *, struct param *);	/* 1 or 0 */
 

@@ -346,7 +346,7 @@ encoding_parse(const struct walk *w, struct entity *e)
 	if (e->cte_len == 0)
 		return;
 	param_start(&r, v, e->cte_len, token, sizeof(token));
-	e->reasons |= r.reasons;
+	e->reasons |= r.reasons & ~REASON(TYPE_LONG);	/* it is unknown, then */
 	if (token[0] == '\0')
 		return;
 	if (encoding_find(token, &e->decode) == 0 && r.pos == e->cte_len) {

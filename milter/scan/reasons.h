@@ -23,6 +23,7 @@
 	X(HDR_JUNK, "HDR-JUNK", HARD)		/* and MIME fields after it */ \
 	X(HDR_JUNK_SOFT, "HDR-JUNK", SOFT)				\
 	X(HDR_NOSEP, "HDR-NOSEP", SOFT)					\
+	X(TYPE_LONG, "TYPE-LONG", SOFT)		/* cut: RFC 6838 allows 127 */ \
 	X(CTE_ODD, "CTE-ODD", SOFT)					\
 	X(CTE_UNKNOWN, "CTE-UNKNOWN", HARD)	/* and the body looks encoded */ \
 	X(CTE_UNKNOWN_SOFT, "CTE-UNKNOWN", SOFT)			\

@@ -107,6 +107,7 @@ test_params(void **state)
 		{ "a/b; c*99999999999999999999=d", "a/b;c[999999]=d", 0 },
 		{ "a/b; c=", "a/b;c=", 0 },
 		{ "a/b; c", "a/b", REASON(PARAM_BAD) },
+		{ "a/1234567890123456789012345678901; c=d", "a/12345678901234567890123456789;c=d", REASON(TYPE_LONG) },
 	};
 	struct param_reader r;
 	struct param p;
@@ -209,6 +210,7 @@ test_words(void **state)
 		{ "=?utf-8?Q?=fc?=", "\xef\xbf\xbd", REASON(NAME_CHARSET) },
 		{ "=?utf-8?Q?=c0=80?=", "\xef\xbf\xbd\xef\xbf\xbd", REASON(NAME_CHARSET) },	/* overlong */
 		{ "=?utf-8?Q?=ed=a0=80?=", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", REASON(NAME_CHARSET) },
+		{ "cut\xe2\x82", "cut\xef\xbf\xbd\xef\xbf\xbd", REASON(NAME_CHARSET) },
 		{ "=?utf-8?Q?a=00b?=", "a\xef\xbf\xbd" "b", REASON(NAME_CTL) },
 		{ "=?iso-8859-1?Q?a=00=fcb?=", "a\xef\xbf\xbd\xc3\xbc" "b", REASON(NAME_CTL) },
 		{ "=?utf-16be?B?AAAAYQ==?=", "\xef\xbf\xbd" "a", REASON(NAME_CTL) },

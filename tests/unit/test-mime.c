@@ -369,6 +369,27 @@ test_forwards_in_forwards(void **state)
 }
 
 static void
+test_encoded_forwards_are_bounded(void **state)
+{
+	struct mime_report r;
+	struct seen s = { 0 };
+	struct buf b = big();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++)
+		buf_addz(&b, "Content-Type: message/global\nContent-Transfer-Encoding: quoted-printable\n\n");
+	buf_addz(&b, "\nbody\n");
+	assert_int_equal(walk(&s, b.data, b.len, &usual, &r), 0);
+	/* Four sources are held; the fifth part is a leaf. */
+	if (r.parts != 5 || r.limit == NULL || strcmp(r.limit, "mime.max_depth") != 0)
+		fail_msg("parts got %zu, want 5; limit got %s", r.parts, r.limit);
+	check_cover("encoded forwards", b.data, &s);
+	seen_free(&s);
+	buf_free(&b);
+}
+
+static void
 test_parts_are_bounded_and_the_rest_handed_out(void **state)
 {
 	static const struct { int parts; size_t want; const char *limit, *last; } t[] = {
@@ -551,6 +572,7 @@ main(void)
 		cmocka_unit_test(test_corpus_in_tight_bounds_is_still_covered),
 		cmocka_unit_test(test_depth_is_bounded_and_the_rest_handed_out),
 		cmocka_unit_test(test_forwards_in_forwards),
+		cmocka_unit_test(test_encoded_forwards_are_bounded),
 		cmocka_unit_test(test_parts_are_bounded_and_the_rest_handed_out),
 		cmocka_unit_test(test_parts_bound_inside_an_encoded_message),
 		cmocka_unit_test(test_header_bytes_are_bounded),
