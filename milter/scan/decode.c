@@ -137,8 +137,8 @@ base64_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
 
 enum { QP_TEXT, QP_CR, QP_EQUALS, QP_DIGIT, QP_SOFT, QP_SOFT_CR };
 
-static int
-hex_value(uint8_t c)
+int
+decode_hex(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -184,7 +184,7 @@ qp_special(struct decoder *d, uint8_t c)
 		d->floor = d->len;
 		return c == '\n';
 	case QP_EQUALS:
-		if (hex_value(c) >= 0) {
+		if (decode_hex(c) >= 0) {
 			d->held = c;
 			d->state = QP_DIGIT;
 			return 1;
@@ -215,8 +215,8 @@ qp_special(struct decoder *d, uint8_t c)
 		d->out[d->len++] = '\r';
 		break;
 	case QP_DIGIT:
-		hi = hex_value(d->held);
-		lo = hex_value(c);
+		hi = decode_hex(d->held);
+		lo = decode_hex(c);
 		if (lo >= 0) {
 			d->out[d->len++] = (uint8_t)(hi << 4 | lo);
 			d->floor = d->len;

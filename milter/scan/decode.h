@@ -41,4 +41,6 @@ void	decode_start(struct decoder *, enum decode_kind, uint8_t *out);
 void	decode_feed(struct decoder *, const uint8_t *, size_t);
 void	decode_finish(struct decoder *);
 
+int	decode_hex(uint8_t);	/* value of a hexadecimal digit, or -1 */
+
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "scan/decode.h"
 #include "scan/reasons.h"
 
 /* ---- lines and fields ---- */
@@ -386,20 +387,14 @@ sections_find(struct sections *s, const uint8_t *v, size_t len, const char *attr
 	return 0;
 }
 
-static int
-hex(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static void
 percent_add(const uint8_t *v, size_t len, struct buf *out)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (v[i] == '%' && len - i > 2 && hex(v[i + 1]) >= 0 && hex(v[i + 2]) >= 0) {
-			buf_addc(out, (char)(hex(v[i + 1]) << 4 | hex(v[i + 2])));
+		if (v[i] == '%' && len - i > 2 && decode_hex(v[i + 1]) >= 0 && decode_hex(v[i + 2]) >= 0) {
+			buf_addc(out, (char)(decode_hex(v[i + 1]) << 4 | decode_hex(v[i + 2])));
 			i += 2;
 		} else {
 			buf_addc(out, (char)v[i]);

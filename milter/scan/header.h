@@ -74,7 +74,7 @@ int	param_next(struct param_reader *, struct param *);	/* 1 or 0 */
  * RFC 2231's.  Returns 1 and appends, 0: there is none, -1: no memory.
  */
 int	header_boundary(const uint8_t *v, size_t len, struct buf *boundary, uint64_t *reasons);
-/* A file name: RFC 2231's form before the plain one, in UTF-8.  Returns as above; reasons go to words->reasons. */
+/* A file name, RFC 2231's form before the plain one, in UTF-8.  Returns as above; reasons: words->reasons. */
 int	header_name(const uint8_t *v, size_t len, const char *attr, struct words *, struct buf *name);
 
 #endif

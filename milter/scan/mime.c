@@ -215,7 +215,10 @@ path_set(struct walk *w, size_t prefix, const char *last)
 	return w->path.failed ? -1 : 0;
 }
 
-/* The path of an entity below the top of the stack.  `direct`: it shares its message's number (IMAP does not count that multipart). */
+/*
+ * The path of an entity below the top of the stack.  `direct`: a multipart that
+ * is a message's body shares that message's number, as IMAP counts.
+ */
 static int
 path_child(struct walk *w, int direct)
 {
@@ -289,9 +292,10 @@ part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin,
 		cut = 1;
 	}
 	w->decoded += p.len;
-	w->report->parts++;
-	if (!cut || p.len > 0)
+	if (!cut || p.len > 0) {
+		w->report->parts++;
 		w->rc = w->cb(w->arg, &p);
+	}
 	return cut || w->rc != 0 ? -1 : 0;
 }
 
@@ -410,7 +414,10 @@ bare_cr(const uint8_t *p, size_t len)
 	return 0;
 }
 
-/* Reads the fields of [begin, end).  Returns the offset of the first junk line behind a field, or of the block if it has no field; else end. */
+/*
+ * Reads the fields of [begin, end).  Returns the offset of the first junk line
+ * behind a field; begin if there is no field at all; else end.
+ */
 static size_t
 fields_read(const struct walk *w, size_t begin, size_t end, struct entity *e)
 {
@@ -499,7 +506,7 @@ block_read(struct walk *w, size_t end, int separated, struct entity *e)
 		/* Not one field: text without a header. */
 		e->body = begin;
 	} else if (!separated) {
-		/* Other readers begin the body at the first line that is no field; without an empty line there is no better place. */
+		/* Without an empty line the body begins where some readers always see it: at the first line that is no field. */
 		e->reasons |= REASON(HDR_NOSEP);
 		if (junk != seen) {
 			e->reasons |= REASON(HDR_JUNK);
@@ -508,7 +515,7 @@ block_read(struct walk *w, size_t end, int separated, struct entity *e)
 	}
 }
 
-/* A multipart whose first delimiter stands in its own header block, for lack of an empty line.  Its offset, or end. */
+/* Where a multipart's first delimiter stands in its own header block, for lack of an empty line; or end. */
 static size_t
 block_own_delim(const struct walk *w, size_t end)
 {

@@ -19,7 +19,8 @@ struct mime_part {
 	const char	*type;		/* "text/plain" in lower case; the default of RFC 2045 5.2 where none */
 	const uint8_t	*data;		/* decoded octets */
 	size_t		 len;
-	size_t		 raw, raw_len;	/* where it stands in the message, encoded; within an encoded message/rfc822: where that stands */
+	/* Where it stands in the message, still encoded; of a part within an encoded message: where that stands. */
+	size_t		 raw, raw_len;
 };
 typedef int (*mime_part_cb)(void *arg, const struct mime_part *);	/* 0: go on; else stop and return it */
 
@@ -37,10 +38,9 @@ struct mime_report {
  * the multipart 2 ("P" and "E" of the outermost), handed out if they hold more
  * than white space; "R" ("2.R" within an encoded message 2) is what was left
  * when max_parts was reached.  A multipart without a boundary, and a composite
- * part beyond max_depth, is handed out whole as a leaf.
- */
-
-/*
+ * part beyond max_depth, is handed out whole as a leaf; so is the fifth encoded
+ * message within encoded messages ("mime.max_depth" too), since each is held.
+ *
  * Walks msg[0..len).  Linear time, no recursion on input, memory bounded by
  * the limits plus one decoded part.  Returns 0, the callback's value, or -1: no memory.
  */

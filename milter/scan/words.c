@@ -244,12 +244,6 @@ word_parse(const uint8_t *p, size_t len, struct word *word)
 	return 1;
 }
 
-static int
-hex(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* Appends the word's octets, in its own character set. */
 static int
 word_octets(const struct word *word, struct buf *raw)
@@ -261,8 +255,8 @@ word_octets(const struct word *word, struct buf *raw)
 
 	if (word->kind == DECODE_QP) {
 		for (i = 0; i < word->text_len; i++) {
-			if (p[i] == '=' && word->text_len - i > 2 && hex(p[i + 1]) >= 0 && hex(p[i + 2]) >= 0) {
-				buf_addc(raw, (char)(hex(p[i + 1]) << 4 | hex(p[i + 2])));
+			if (p[i] == '=' && word->text_len - i > 2 && decode_hex(p[i + 1]) >= 0 && decode_hex(p[i + 2]) >= 0) {
+				buf_addc(raw, (char)(decode_hex(p[i + 1]) << 4 | decode_hex(p[i + 2])));
 				i += 2;
 			} else {
 				buf_addc(raw, p[i] == '_' ? ' ' : (char)p[i]);

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-/* iconv_open() reads files for a name it has not met: a message full of invented names shall not make it do so for ever. */
+/* iconv_open() reads files for each name it has not met; a message may be full of invented ones. */
 #define WORDS_OPENS_MAX		64
 #define WORDS_CHARSET_MAX	40	/* RFC 2978 section 2.3 */
 

@@ -493,7 +493,7 @@ test_decoded_octets_are_bounded(void **state)
 
 		limits.max_decoded = t[i].max;
 		assert_int_equal(walk(&s, msg, sizeof(msg) - 1, &limits, &r), 0);
-		if (s.total != t[i].total || s.parts != t[i].parts)
+		if (r.parts != s.parts || s.total != t[i].total || s.parts != t[i].parts)
 			fail_msg("bound %d: got %zu octets in %zu parts, want %zu in %zu", (int)t[i].max, s.total, s.parts,
 			    t[i].total, t[i].parts);
 		if ((r.limit == NULL) != (t[i].limit == NULL))
