@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@
 #define REPORT_WAIT_NS	1000000000ULL	/* for the cause of death, after a worker hung up */
 #define GRACE_NS	2000000000ULL	/* beyond the deadline, for the scanner's main to kill and tell */
 #define TICK_MS		250
+#define SAID_MAX	4096		/* of the scanner's log: the end is what tells */
 #define STOP_WAIT_MS	3000		/* for the scanner to go by itself */
 
 struct runner {
@@ -44,6 +46,9 @@ struct runner {
 	struct task		*tasks[ON_WAY_MAX];
 	size_t			 count;
 	size_t			 small, large;	/* of them, per queue */
+	int			 log;		/* reading end of the scanner's standard error */
+	char			 said[2 * SAID_MAX];
+	size_t			 said_len;
 	char			 scratch[256];	/* ours to remove; "" */
 	char			 why[256];	/* why there is no scanner */
 };
@@ -113,6 +118,74 @@ signal_read(struct runner *r)
 	return read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si) ? (int)si.ssi_signo : 0;
 }
 
+/* Keeps the end of what the scanner logs; a pipe that nobody reads would fill up. */
+static void
+log_drain(struct runner *r)
+{
+	size_t cut;
+	ssize_t n;
+
+	for (;;) {
+		if (r->said_len >= SAID_MAX) {
+			cut = r->said_len - SAID_MAX / 2;
+			memmove(r->said, r->said + cut, r->said_len - cut);
+			r->said_len -= cut;
+		}
+		n = r->log == -1 ? -1 : read(r->log, r->said + r->said_len, SAID_MAX);
+		if (n <= 0)
+			break;
+		r->said_len += (size_t)n;
+	}
+	r->said[r->said_len] = '\0';
+	if (n == 0) {
+		close(r->log);
+		r->log = -1;
+	}
+}
+
+const char *
+runner_said(const struct runner *r)
+{
+	return r->said;
+}
+
+/*
+ * Starts the scanner with nothing of ours as its input and output: a hijacked
+ * one must not write lines among those that we print.
+ */
+static int
+scanner_fork(struct runner *r, char *err, size_t errlen)
+{
+	int saved[3] = { -1, -1, -1 }, null = -1, pipefd[2] = { -1, -1 }, i, rc = -1;
+
+	if (r->log != -1)
+		close(r->log);
+	r->log = -1;
+	fflush(stdout);
+	fflush(stderr);
+	for (i = 0; i < 3; i++)
+		saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1 || pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
+	    dup2(pipefd[1], 2) == -1)
+		snprintf(err, errlen, "descriptors: %s", strerror(errno));
+	else
+		rc = generation_start(r->conf, ++r->number, &r->gen, err, errlen);
+	for (i = 0; i < 3; i++)
+		if (saved[i] == -1)
+			close(i);	/* was closed when we started */
+		else {
+			dup2(saved[i], i);
+			close(saved[i]);
+		}
+	if (null != -1)
+		close(null);
+	if (pipefd[1] != -1)
+		close(pipefd[1]);
+	r->log = pipefd[0];
+	return rc;
+}
+
 /* Waits for the scanner's end; kills it where it does not come to one. */
 static void
 scanner_stop(struct runner *r)
@@ -132,8 +205,10 @@ scanner_stop(struct runner *r)
 			kill(pid, SIGKILL);
 			killed = 1;
 		}
+		log_drain(r);
 		poll(NULL, 0, 5);
 	}
+	log_drain(r);
 	generation_free(r->gen);
 	r->gen = NULL;
 }
@@ -147,6 +222,7 @@ scanner_wait(struct runner *r, void (*tick)(void *), void *arg, int *code, char 
 	int ready = 0, sig;
 
 	while (ready == 0) {
+		log_drain(r);
 		if (tick != NULL)
 			tick(arg);
 		p[0] = (struct pollfd){ .fd = r->gen->ctl, .events = POLLIN };
@@ -172,14 +248,20 @@ scanner_wait(struct runner *r, void (*tick)(void *), void *arg, int *code, char 
 static int
 scanner_start(struct runner *r, void (*tick)(void *), void *arg, int *code, char *err, size_t errlen)
 {
+	size_t used;
+
 	*code = EX_UNAVAILABLE;
 	snprintf(err, errlen, "no reason given");
 	r->renew = 0;
-	if (generation_start(r->conf, ++r->number, &r->gen, err, errlen) == -1)
+	if (scanner_fork(r, err, errlen) == -1)
 		return -1;
 	if (scanner_wait(r, tick, arg, code, err, errlen))
 		return 0;
 	scanner_stop(r);
+	if (*code == EX_UNAVAILABLE && r->said_len > 0 && strstr(r->said, err) == NULL) {
+		used = strlen(err);
+		snprintf(err + used, errlen - used, "; it said: %s", r->said);
+	}
 	return -1;
 }
 
@@ -194,6 +276,7 @@ runner_start(struct conf *conf, void (*tick)(void *), void *arg, int *code, char
 		return NULL;
 	}
 	r->conf = conf;
+	r->log = -1;
 	if ((r->signals = signals_take()) == -1) {
 		snprintf(err, errlen, "signals: %s", strerror(errno));
 		goto fail;
@@ -214,6 +297,8 @@ runner_free(struct runner *r)
 	scanner_stop(r);
 	if (r->signals != -1)
 		close(r->signals);
+	if (r->log != -1)
+		close(r->log);
 	if (r->scratch[0] != '\0')
 		rmdir(r->scratch);	/* generation_free() removed what was in it */
 	free(r);
@@ -482,7 +567,7 @@ scanner_renew(struct runner *r)
 int
 runner_step(struct runner *r, int timeout_ms)
 {
-	struct pollfd p[ON_WAY_MAX + 3];
+	struct pollfd p[ON_WAY_MAX + 4];
 	size_t i, n;
 
 	if (r->gen == NULL)
@@ -493,7 +578,8 @@ runner_step(struct runner *r, int timeout_ms)
 	n = r->count;
 	for (i = 0; i < n; i++)
 		p[3 + i] = (struct pollfd){ .fd = r->tasks[i]->reply, .events = POLLIN };
-	if (poll(p, (nfds_t)(3 + n), timeout_ms < TICK_MS ? timeout_ms : TICK_MS) == -1 && errno != EINTR)
+	p[3 + n] = (struct pollfd){ .fd = r->log, .events = POLLIN };
+	if (poll(p, (nfds_t)(4 + n), timeout_ms < TICK_MS ? timeout_ms : TICK_MS) == -1 && errno != EINTR)
 		return 0;
 	if (p[0].revents != 0 && (i = (size_t)signal_read(r)) != 0)
 		return (int)i;
@@ -506,6 +592,7 @@ runner_step(struct runner *r, int timeout_ms)
 	if (p[1].revents != 0)
 		scanner_event(r);
 	tasks_age(r);
+	log_drain(r);
 	if (r->renew && r->count == 0)
 		scanner_renew(r);
 	return 0;

@@ -42,6 +42,8 @@ struct runner	*runner_start(struct conf *, void (*tick)(void *), void *arg, int 
 void		 runner_free(struct runner *);
 const struct engine_info *runner_engine(const struct runner *);	/* of the newest scanner; NULL */
 const char	*runner_walls(const struct runner *);
+/* The end of what the scanner wrote to its log, whole lines; "" if nothing. */
+const char	*runner_said(const struct runner *);
 
 /* Whether a message of this size finds an idle worker. */
 int	runner_room(const struct runner *, uint64_t size);

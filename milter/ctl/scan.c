@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,6 @@
 #include "ctl/runner.h"
 #include "ctl/show.h"
 #include "record/record.h"
-#include "user.h"
 
 #define WINDOW		64		/* files between the oldest unprinted and the newest read one */
 #define OUT_MAX		(64u * 1024 * 1024)	/* octets printed of one file: SCAN_PARTS_MAX parts with long names */
@@ -89,7 +89,7 @@ struct scan_run {
 	struct buf	 out;
 	uint64_t	 progress_ns;
 	int		 progress_shown;
-	int		 unsafe;
+	int		 unsafe, broken;	/* any outcome but clean; one that the scanner is to blame for */
 	int		 code;			/* an error's, once there is one */
 };
 
@@ -248,6 +248,7 @@ print_verdict(struct scan_run *run, struct item *it)
 		return -1;
 	}
 	run->unsafe |= verdict.outcome != OUTCOME_CLEAN;
+	run->broken |= verdict.outcome == OUTCOME_CRASH || verdict.outcome == OUTCOME_UNAVAILABLE;
 	if (run->ctl->json)
 		show_json(&run->out, &show);
 	else if (run->explain)
@@ -359,12 +360,23 @@ scanner_find(struct conf *conf)
 	return 0;
 }
 
+/* "name", "name:group", or a number, which need not be in the password file. */
+static int
+user_exists(const char *spec)
+{
+	char name[64];
+
+	if (spec[strspn(spec, "0123456789:")] == '\0')
+		return 1;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(spec, ":"), spec);
+	return getpwnam(name) != NULL;
+}
+
 /* Puts --database, the scanner's place and user into the configuration.  0, or a code after telling why. */
 static int
 settings_fit(struct scan_run *run)
 {
 	struct conf *conf = run->conf;
-	struct user user;
 	struct stat st;
 	char *copy;
 
@@ -387,7 +399,7 @@ settings_fit(struct scan_run *run)
 		return EX_UNAVAILABLE;
 	}
 	/* as root on a machine where the daemon was not installed */
-	if (geteuid() == 0 && user_lookup(conf->parent.scan_user, &user) == -1) {
+	if (geteuid() == 0 && !user_exists(conf->parent.scan_user)) {
 		if ((copy = strdup("nobody")) == NULL)
 			return EX_OSERR;
 		ctl_warn(run->ctl, "there is no user %s (scanner.user): scanning as nobody", conf->parent.scan_user);
@@ -409,6 +421,28 @@ workers_fit(struct scan_run *run)
 		s->workers_large = (uint32_t)run->count;
 }
 
+/* A scanner that crashed may have said why. */
+static void
+tell_said(const struct scan_run *run)
+{
+	const char *line = runner_said(run->runner), *end;
+
+	for (; *line != '\0'; line = *end == '\0' ? end : end + 1) {
+		end = line + strcspn(line, "\n");
+		ctl_warn(run->ctl, "%.*s", (int)(end - line), line);
+	}
+}
+
+static void
+tell_start(const struct scan_run *run, const char *err)
+{
+	const struct conf *conf = run->conf;
+
+	ctl_warn(run->ctl, "no scanner: %s", err);
+	ctl_warn(run->ctl, "signatures in %s%s%s: freshclam(1) brings them, --database DIR names others", conf->scan->database,
+	    geteuid() == 0 ? " must be readable by the user " : "", geteuid() == 0 ? conf->parent.scan_user : "");
+}
+
 static int
 scan_files(struct scan_run *run)
 {
@@ -423,7 +457,7 @@ scan_files(struct scan_run *run)
 	progress_clear(run);
 	if (run->runner == NULL) {
 		if (code == EX_UNAVAILABLE)
-			ctl_warn(run->ctl, "the scanner did not start with the signatures in %s: %s", run->conf->scan->database, err);
+			tell_start(run, err);
 		else if (code < 128)
 			ctl_warn(run->ctl, "%s", err);
 		return code;
@@ -433,6 +467,8 @@ scan_files(struct scan_run *run)
 	progress_clear(run);
 	for (i = run->printed; i < run->next; i++)
 		task_free(&run->items[i % WINDOW].task);
+	if (run->broken)
+		tell_said(run);
 	runner_free(run->runner);
 	buf_free(&run->out);
 	return run->code != 0 ? run->code : run->unsafe;
