@@ -53,7 +53,10 @@ struct engine {
 	int			 mail_at_top;
 	int			 precedence;
 	uint64_t		 max_filesize;
+	uint64_t		 max_html;
 	uint64_t		 max_scantime;
+	iconv_t			*converters;
+	size_t			 converters_count;
 	char			 scratch[4096];
 };
 
@@ -61,7 +64,7 @@ struct engine {
 struct scan {
 	struct engine_finding	*finding;
 	struct layers		*layers;
-	uint64_t		 max_filesize;
+	const struct engine	*engine;
 	char			 error[96];	/* first CL_MSG_ERROR */
 	int			 limit;		/* some limit was reached: members left out are its doing */
 	int			 again;		/* the scan may have ended at less than a virus */
@@ -156,8 +159,11 @@ on_layer(int fd, const char *type, const char **ancestors, size_t parent_size, c
 		return CL_CLEAN;
 	if (level == 0)
 		copy_text(sc->finding->real_type, sizeof(sc->finding->real_type), type);
-	else if (sc->max_filesize > TRIM_SLACK && size > sc->max_filesize - TRIM_SLACK)
+	else if (sc->engine->max_filesize > TRIM_SLACK && size > sc->engine->max_filesize - TRIM_SLACK)
 		note(sc, OUTCOME_LIMIT, "", "MaxFileSize");
+	/* HTML is scanned in its normalized form only, and beyond this there is none. */
+	if (size > sc->engine->max_html && strncmp(type, "CL_TYPE_HTML", 12) == 0)
+		note(sc, OUTCOME_LIMIT, "", "MaxHTMLNormalize");
 	layers_enter(sc->layers, type, name, data, size, level,
 	    (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0);
 	return CL_CLEAN;
@@ -403,10 +409,10 @@ look_at_database(const char *path, uint64_t *newest, int *mail)
 /*
  * What libclamav and the libraries below it open at first use, a sandboxed
  * worker can no longer open, and they then detect less without a word.  The
- * converters are never closed: the C library unloads modules that nobody uses.
+ * converters stay open: the C library unloads modules that nobody uses.
  */
-static void
-open_lazy(void)
+static int
+open_lazy(struct engine *e)
 {
 	static const char *const charsets[] = {
 		"ASCII", "UTF-8", "UTF-7", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE", "UCS-2", "UCS-4",
@@ -424,16 +430,22 @@ open_lazy(void)
 	struct tm	 tm;
 	time_t		 now = time(NULL);
 	size_t		 i, j;
+	iconv_t		 cd;
 
+	e->converters = calloc(sizeof(charsets) / sizeof(charsets[0]) * (sizeof(targets) / sizeof(targets[0])), sizeof(cd));
+	if (e->converters == NULL)
+		return -1;
 	for (i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
 		for (j = 0; j < sizeof(targets) / sizeof(targets[0]); j++)
-			(void)iconv_open(targets[j], charsets[i]);
+			if ((cd = iconv_open(targets[j], charsets[i])) != (iconv_t)-1)
+				e->converters[e->converters_count++] = cd;
 	tzset();
 	localtime_r(&now, &tm);
 	/* Each digest that libclamav asks OpenSSL for loads its provider's method. */
 	cl_sha256("x", 1, digest, NULL);
 	cl_sha1("x", 1, digest, NULL);
 	cl_hash_data("md5", "x", 1, digest, NULL);
+	return 0;
 }
 
 static int
@@ -526,9 +538,9 @@ engine_load(const struct scan_settings *s, struct engine **out, struct engine_in
 	e->mail_at_top = s->ScanMail || s->PhishingScanURLs || mail;
 	e->precedence = s->HeuristicScanPrecedence != 0;
 	e->max_filesize = s->MaxFileSize;
+	e->max_html = s->MaxHTMLNormalize;
 	e->max_scantime = s->MaxScanTime;
-	open_lazy();
-	if (info_make(e, newest, sigs, (clock_mono_ns() - start) / 1000000, info) == -1) {
+	if (open_lazy(e) == -1 || info_make(e, newest, sigs, (clock_mono_ns() - start) / 1000000, info) == -1) {
 		snprintf(err, errlen, "no memory for the engine");
 		goto out;
 	}
@@ -547,6 +559,9 @@ engine_free(struct engine *e)
 		return;
 	if (e->cl != NULL)
 		cl_engine_free(e->cl);
+	while (e->converters_count > 0)
+		iconv_close(e->converters[--e->converters_count]);
+	free(e->converters);
 	free(e);
 }
 
@@ -693,7 +708,7 @@ void
 engine_scan(struct engine *e, const void *data, size_t len, int raw_mail, const char *name, struct engine_finding *f)
 {
 	struct cl_scan_options	options;
-	struct scan		sc = { .finding = f };
+	struct scan		sc = { .finding = f, .engine = e };
 
 	memset(f, 0, sizeof(*f));
 	f->outcome = OUTCOME_CLEAN;
@@ -703,7 +718,6 @@ engine_scan(struct engine *e, const void *data, size_t len, int raw_mail, const 
 	}
 	if (len <= LAYER_MIN)
 		return;
-	sc.max_filesize = e->max_filesize;
 	/* The engine would pass it over, or scan none of it. */
 	if (e->max_filesize != 0 && len > e->max_filesize) {
 		note(&sc, OUTCOME_LIMIT, "", "MaxFileSize");

@@ -31,7 +31,7 @@
 
 /* The state of this process' one scan; interposed functions have no argument to carry it. */
 static struct {
-	const char	*scratch;
+	char		 scratch[4096];	/* longer than any path that can be opened */
 	size_t		 scratch_len;
 	const char	*call;
 	int		 error;
@@ -41,8 +41,13 @@ static struct {
 void
 writes_scratch(const char *dir)
 {
-	watch.scratch = dir;
-	watch.scratch_len = dir != NULL ? strlen(dir) : 0;
+	size_t	len = strlen(dir);
+
+	if (len >= sizeof(watch.scratch))
+		len = 0;
+	memcpy(watch.scratch, dir, len);
+	watch.scratch[len] = '\0';
+	watch.scratch_len = len;
 }
 
 void

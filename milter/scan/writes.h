@@ -9,7 +9,7 @@
  * binds to them.  Single-threaded use; one scratch directory per process.
  */
 
-/* Borrows `dir` (absolute, kept by the caller): failures for paths in it count. */
+/* Failures for paths in `dir` (absolute) count; the last call holds. */
 void		 writes_scratch(const char *dir);
 /* From here on failures are remembered, the first one stays. */
 void		 writes_watch(void);

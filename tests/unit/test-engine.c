@@ -285,6 +285,32 @@ test_limits(void **state)
 	free(zeros);
 }
 
+/* HTML beyond what the engine normalizes is scanned neither normalized nor raw. */
+static void
+test_html_limit(void **state)
+{
+	struct scan_settings	 s;
+	struct engine		*e;
+	struct object		 o;
+	int			 i;
+
+	(void)state;
+	default_settings(&s);
+	s.database = database;
+	s.scratch = scratch;
+	s.MaxHTMLNormalize = 2000;
+	e = engine_with(&s);
+	object_begin(&o, "small HTML");
+	buf_addz(&o.b, "<html><body><p>hello</p></body></html>");
+	expect(e, &o, OUTCOME_CLEAN, "");
+	object_begin(&o, "HTML over MaxHTMLNormalize");
+	buf_addz(&o.b, "<html><body>");
+	for (i = 0; i < 200; i++)
+		buf_addz(&o.b, "<p>hello there</p>");
+	expect(e, &o, OUTCOME_LIMIT, "MaxHTMLNormalize");
+	engine_free(e);
+}
+
 static void
 test_no_engine(void **state)
 {
@@ -629,6 +655,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(test_unopened_kinds),
 		cmocka_unit_test(test_zip_cut),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_html_limit),
 		cmocka_unit_test(test_no_engine),
 		cmocka_unit_test(test_testfiles),
 		cmocka_unit_test(test_bad_settings),

@@ -173,13 +173,14 @@ message_fd(const void *p, size_t len, int sealed)
 
 /* Queues a job as the front does; gives the end on which the answer comes. */
 static int
-job_send_fd(int queue, uint64_t id, int memfd, const struct scan_job *job)
+job_send_fd(int queue, int memfd, const struct scan_job *job)
 {
 	struct buf	b;
-	int		pair[2], fds[2];
+	int		pair[2], fds[2], on = 1;
 
-	(void)id;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	/* Before anything is written, so that each answer names its writer. */
+	assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
 	buf_init(&b, SCAN_JOB_WIRE_MAX);
 	assert_int_equal(scan_job_encode(job, &b), 0);
 	fds[0] = memfd;
@@ -206,7 +207,7 @@ job_send(int queue, uint64_t id, const char *msg, uint64_t within_ns)
 	job.size = b.len;
 	job.prefix_len = sizeof(prefix) - 1;
 	fd = message_fd(b.data, b.len, 1);
-	reply = job_send_fd(queue, id, fd, &job);
+	reply = job_send_fd(queue, fd, &job);
 	close(fd);
 	buf_free(&b);
 	return reply;
@@ -407,6 +408,52 @@ test_many(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
+/* Who wrote to the other end of fd: the kernel says so with each packet. */
+static pid_t
+writer_of(int fd)
+{
+	union { char space[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } ctl;
+	struct msghdr	 msg = { 0 };
+	struct cmsghdr	*c;
+	struct iovec	 iov;
+	struct ucred	 cred = { 0 };
+	char		 octet;
+
+	iov.iov_base = &octet;
+	iov.iov_len = 1;
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	msg.msg_control = ctl.space;
+	msg.msg_controllen = sizeof(ctl.space);
+	assert_int_equal(recvmsg(fd, &msg, MSG_PEEK), 1);
+	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+	return cred.pid;
+}
+
+/* One message, one process. */
+static void
+test_pids(void **state)
+{
+	struct scanner	sc;
+	pid_t		pids[40];
+	int		fd, i, j;
+
+	(void)state;
+	start(&sc, NULL);
+	for (i = 0; i < 40; i++) {
+		fd = job_send(sc.small, (uint64_t)i + 1, CLEAN, PATIENCE);
+		pids[i] = writer_of(fd);
+		expect_outcome(fd, "of forty", OUTCOME_CLEAN);
+		assert_true(pids[i] > 0 && pids[i] != sc.pid);
+		for (j = 0; j < i; j++)
+			if (pids[j] == pids[i])
+				fail_msg("job %d and job %d: both by process %ld", j + 1, i + 1, (long)pids[i]);
+	}
+	assert_int_equal(scanner_stop(&sc), 0);
+}
+
 /* Jobs that were queued when the starter let go are answered before it exits. */
 static void
 test_drain(void **state)
@@ -583,17 +630,17 @@ test_bad_jobs(void **state)
 	(void)state;
 	start(&sc, NULL);
 	fd = message_fd("a: b\r\n", 6, 0);
-	expect_outcome(job_send_fd(sc.small, 1, fd, &job), "not sealed", OUTCOME_NOT_SCANNED);
+	expect_outcome(job_send_fd(sc.small, fd, &job), "not sealed", OUTCOME_NOT_SCANNED);
 	close(fd);
 	fd = message_fd("a: b\r\n", 6, 1);
 	job.size = 4096;
-	expect_outcome(job_send_fd(sc.small, 2, fd, &job), "another size", OUTCOME_NOT_SCANNED);
+	expect_outcome(job_send_fd(sc.small, fd, &job), "another size", OUTCOME_NOT_SCANNED);
 	close(fd);
 	assert_int_equal(send(sc.small, "no job", 6, 0), 6);
 	expect_outcome(job_send(sc.small, 3, CLEAN, PATIENCE), "after no job", OUTCOME_CLEAN);
 	fd = message_fd("", 0, 1);
 	job.size = 0;
-	expect_outcome(job_send_fd(sc.small, 4, fd, &job), "empty", OUTCOME_CLEAN);
+	expect_outcome(job_send_fd(sc.small, fd, &job), "empty", OUTCOME_CLEAN);
 	close(fd);
 	assert_int_equal(scanner_stop(&sc), 0);
 }
@@ -754,6 +801,7 @@ main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_pids),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_open_queue),
 		cmocka_unit_test(test_deaths),
