@@ -563,9 +563,9 @@ end_correct(struct session *s, struct end *e)
 
 	if (e->scan.gone)
 		verdict_tempfail(e, "front.client-gone", "4.3.0", "Client gone");
-	else if (spool == SPOOL_TOTAL && !observe && v->action < ACTION_TEMPFAIL)
+	else if (spool == SPOOL_TOTAL && !observe && v->action <= ACTION_TEMPFAIL)
 		verdict_tempfail(e, "front.spool-total", "4.3.1", "Insufficient system storage, try again later");
-	else if (spool == SPOOL_FAILED && !observe && v->action < ACTION_TEMPFAIL)
+	else if (spool == SPOOL_FAILED && !observe && v->action <= ACTION_TEMPFAIL)
 		verdict_tempfail(e, "front.spool", "4.3.0", "Message could not be stored, try again later");
 	else if (v->action == ACTION_QUARANTINE && (s->caps & ANSWER_CAN_HOLD) == 0) {
 		if (front_say_once(s->front, SAID_NO_QUARANTINE))
@@ -625,6 +625,9 @@ end_log(struct session *s, const struct end *e)
 	const struct privacy *privacy = s->msg->conf->privacy;
 	char id[64], ip[64], domain[PRIVACY_LOCAL_MAX], kept[PRIVACY_LOCAL_MAX], cut[64];
 	char version[32], cipher[80], signature[96], detail[96], would[64] = "";
+	/* As in the record: behind submission and local mail are persons' devices, not organisations' servers. */
+	int person = v->class == CLASS_SUBMISSION || v->class == CLASS_LOCAL ||
+	    privacy_level(privacy) == PRIVACY_MINIMAL;
 
 	if (v->would != v->action)
 		snprintf(would, sizeof(would), " would=%s", action_str(v->would));
@@ -634,7 +637,7 @@ end_log(struct session *s, const struct end *e)
 	    outcome_str(v->outcome), action_str(v->action), would, v->rule, class_str(v->class),
 	    hop_tls_str(v->hop.tls), word(v->hop.version, version, sizeof(version)),
 	    word(v->hop.cipher, cipher, sizeof(cipher)),
-	    word(f->client_ip != NULL ? privacy_ip(privacy, f->client_ip, v->class == CLASS_MX, cut, sizeof(cut)) : NULL,
+	    word(f->client_ip != NULL ? privacy_ip(privacy, f->client_ip, person, cut, sizeof(cut)) : NULL,
 	    ip, sizeof(ip)),
 	    word(privacy_domain(f->mail, domain, sizeof(domain)), kept, sizeof(kept)),
 	    (unsigned long long)f->size, f->scan != NULL ? f->scan->parts_count : 0,
@@ -682,7 +685,7 @@ session_eom(struct session *s, struct answer *a)
 	struct end e;
 
 	if (s->msg == NULL || s->msg->failed || s->msg->spool == NULL) {
-		log_error("a message could not be kept: no memory, or its MAIL never came");
+		log_error("a message is refused for now: %s", s->msg == NULL ? "its MAIL never came" : "no memory");
 		answer_tempfail(a, "451", "4.3.0", "Message could not be stored, try again later");
 		s->ending = s->msg != NULL;
 		message_free(s);
