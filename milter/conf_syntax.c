@@ -467,7 +467,7 @@ number_valid(const char *p, size_t len)
 		return 0;
 	memcpy(copy, p, len);
 	copy[len] = '\0';
-	while (len > 2 && copy[len - 1] == 'L')
+	for (n = 0; n < 2 && len > 1 && copy[len - 1] == 'L'; n++)
 		copy[--len] = '\0';
 	n = copy[0] == '+' || copy[0] == '-';
 	if (copy[n] == '0' && (copy[n + 1] == 'x' || copy[n + 1] == 'X'))
