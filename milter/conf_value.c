@@ -205,7 +205,7 @@ set_count(void *member, const struct conf_key *key, const struct conf_value *v, 
 
 	errno = 0;
 	if (!is_auto && (s == NULL || !isdigit((unsigned char)s[0]) || (s[0] == '0' && s[1] != '\0') ||
-	    (n = strtoull(s, &end, 10), errno != 0 || *end != '\0')))
+	    (n = strtoull(s, &end, 10), errno != 0 || end[v->kind == VALUE_NUMBER ? strspn(end, "L") : 0] != '\0')))
 		return refuse(key, v, key->flags & KEY_AUTO ? "a whole number or \"auto\"" : "a whole number", errs);
 	if (!is_auto && check_bounds(key, v, n, errs) == -1)
 		return -1;

@@ -107,7 +107,7 @@ read_good(const char *text, const char *const *overrides)
 	struct conf	*conf = read_text(text, overrides, &said);
 
 	if (conf == NULL || said[0] != '\0')
-		fail_msg("%s: got %s, want no complaint", text != NULL ? text : "(empty)", said);
+		fail_msg("got %s, want no complaint of\n%s", said, text != NULL ? text : "(empty)");
 	free(said);
 	return conf;
 }
