@@ -231,7 +231,15 @@ backoff_raise(void)
 	sc.not_before = clock_mono_ns() + sc.backoff_ns;
 }
 
-static void channel_read(struct slot *);
+static void	channel_read(struct slot *);
+
+static int
+queue_hung_up(int q)
+{
+	struct pollfd	p = { .fd = sc.env.queue[q], .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
 
 static void
 slot_died(struct slot *s, int status)
@@ -252,7 +260,7 @@ slot_died(struct slot *s, int status)
 			death_report(s, DEATH_EXIT, (uint32_t)WEXITSTATUS(status));
 			crash_count();
 		}
-	} else if (s->id == 0 && !sc.shut) {
+	} else if (s->id == 0 && (status != 0 || !queue_hung_up(s->queue))) {
 		if (status != 0)
 			log_warn("worker %ld died without a job: status %#x", (long)s->pid, (unsigned int)status);
 		backoff_raise();
@@ -370,14 +378,6 @@ count(enum state state, int queue)
 	for (i = 0; i < sc.size; i++)
 		n += sc.slots[i].state == state && (state != ACTIVE || sc.slots[i].queue == queue);
 	return n;
-}
-
-static int
-queue_hung_up(int q)
-{
-	struct pollfd	p = { .fd = sc.env.queue[q], .events = POLLRDHUP };
-
-	return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP)) != 0;
 }
 
 static int

@@ -218,9 +218,9 @@ part_like(struct part *p, const struct part *q)
  * can only cost the message that names it.
  */
 static void
-test_hook(const char *hook, const char *name)
+test_hook(struct work *w, const char *name)
 {
-	const char	*colon;
+	const char	*hook = w->env->settings->test_hook, *colon;
 	size_t		 len;
 
 	if (hook == NULL || name == NULL || (colon = strchr(hook, ':')) == NULL || strcmp(colon + 1, name) != 0)
@@ -232,6 +232,8 @@ test_hook(const char *hook, const char *name)
 		_exit(3);
 	if (strncmp(hook, "stop", len) == 0)
 		raise(SIGSTOP);
+	if (strncmp(hook, "late", len) == 0)
+		w->stop_ns = clock_mono_ns();
 	if (strncmp(hook, "sleep", len) == 0)
 		for (;;)
 			pause();
@@ -273,7 +275,7 @@ on_part(void *arg, const struct mime_part *mp)
 	p->type = copy_cut(mp->type, TYPE_MAX_OCTETS);
 	p->size = mp->len;
 	SHA256(mp->data, mp->len, p->sha256);
-	test_hook(w->env->settings->test_hook, p->name);
+	test_hook(w, p->name);
 	if ((same = same_octets(w, w->count - 1)) != NULL)
 		part_like(p, same);
 	else

@@ -613,6 +613,49 @@ test_names(void **state)
 	engine_free(e);
 }
 
+/* Plain signature files that speak of mail as a container switch the engine's own mail parser on at the top. */
+static void
+test_mail_at_top(void **state)
+{
+	static const struct { const char *container; enum outcome raw; } cases[] = {
+		{ "", OUTCOME_CLEAN },
+		{ "Container:CL_TYPE_MAIL,", OUTCOME_INFECTED },
+	};
+	static const char	 mail[] = "Received: from a by b\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: application/octet-stream; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	    "dmlyd29yZDB2aXJ3b3JkMCBhbmQgbW9yZSBvZiBpdA==\r\n";
+	struct engine_finding	 f;
+	struct scan_settings	 s;
+	struct engine		*e;
+	char			 dir[PATH_MAX + 64], file[PATH_MAX + 96];
+	const char		*p;
+	size_t			 i;
+	FILE			*out;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(dir, sizeof(dir), "%s/mail%zu", tmp, i);
+		snprintf(file, sizeof(file), "%s/x.ldb", dir);
+		mkdir(dir, 0700);
+		assert_non_null(out = fopen(file, "w"));
+		fprintf(out, "In.Mail;Engine:81-255,%sTarget:0;0;", cases[i].container);
+		for (p = "virword0virword0"; *p != '\0'; p++)
+			fprintf(out, "%02x", (unsigned char)*p);
+		fputc('\n', out);
+		fclose(out);
+		default_settings(&s);
+		s.database = dir;
+		s.scratch = scratch;
+		e = engine_with(&s);
+		engine_scan(e, mail, sizeof(mail) - 1, 1, NULL, &f);
+		if (f.outcome != cases[i].raw)
+			fail_msg("signature with \"%s\": got %s, want %s", cases[i].container,
+			    outcome_str(f.outcome), outcome_str(cases[i].raw));
+		assert_string_equal(f.real_type, "CL_TYPE_MAIL");
+		engine_free(e);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -660,6 +703,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(test_testfiles),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_mail_at_top),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "--exit") == 0)

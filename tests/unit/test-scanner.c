@@ -600,6 +600,33 @@ test_killed(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
+/* Time runs out between parts: what was found is answered, and nothing passes for clean. */
+static void
+test_time_short(void **state)
+{
+	struct scanner	 sc;
+	struct reply	 r;
+	char		*msg = NULL;
+
+	(void)state;
+	assert_true(asprintf(&msg, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+	    "--b\r\nContent-Type: text/plain; name=first\r\n\r\n%s\r\n--b\r\nContent-Type: text/plain; name=trigger\r\n\r\n"
+	    "some content\r\n--b\r\nContent-Type: text/plain; name=third\r\n\r\nnever looked at\r\n--b--\r\n", eicar()) > 0);
+	start(&sc, "late:trigger");
+	reply_take(job_send(sc.small, 1, msg, PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->parts_count, 3);
+	assert_int_equal(r.result->parts[1].outcome, OUTCOME_INFECTED);
+	/* The raw message held the same octets in clear, and infected is graver than timeout. */
+	assert_int_equal(r.result->parts[0].outcome, OUTCOME_INFECTED);
+	scan_result_free(r.result);
+	free(msg);
+	msg = mail_with("trigger", "7bit", "some content\r\n--b\r\n\r\nnever looked at");
+	expect_outcome(job_send(sc.small, 2, msg, PATIENCE), "clean so far", OUTCOME_TIMEOUT);
+	free(msg);
+	assert_int_equal(scanner_stop(&sc), 0);
+}
+
 static void
 test_dropped(void **state)
 {
@@ -806,6 +833,7 @@ main(void)
 		cmocka_unit_test(test_drain_open_queue),
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_time_short),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_bad_jobs),
 		cmocka_unit_test(test_no_engine),
