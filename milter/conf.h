@@ -10,7 +10,9 @@
 #include "judge/facts.h"
 #include "base/buf.h"
 
-#define CONF_DEFAULT	"/etc/hopward/hopward.conf"	/* may be overridden by -DCONF_DEFAULT */
+#ifndef CONF_DEFAULT
+#define CONF_DEFAULT	"/etc/hopward/hopward.conf"	/* the Makefile knows better */
+#endif
 
 /* The parent's own settings. */
 struct parent_settings {

@@ -109,6 +109,16 @@ may_inode(const struct who *who, const struct stat *st, int bits)
 	return ((st->st_mode >> shift) & (mode_t)bits) == (mode_t)bits;
 }
 
+/*
+ * A parent whose capabilities are bounded does not see what belongs to its
+ * children; that is no mistake of the configuration.
+ */
+static int
+hidden(const struct who *who)
+{
+	return errno == EACCES && (who->known || geteuid() == 0);
+}
+
 /* The same for a path: all directories above must let the user through.  0, or -1 with errno. */
 static int
 may(const struct who *who, const char *path, int bits)
@@ -128,7 +138,7 @@ may(const struct who *who, const char *path, int bits)
 	for (slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (stat(copy, &st) == -1)
-			return -1;
+			return hidden(who) ? 0 : -1;
 		if (S_ISDIR(st.st_mode) && !may_inode(who, &st, X_OK)) {
 			errno = EACCES;
 			return -1;
@@ -136,7 +146,7 @@ may(const struct who *who, const char *path, int bits)
 		*slash = '/';
 	}
 	if (stat(path, &st) == -1)
-		return -1;
+		return hidden(who) ? 0 : -1;
 	if (may_inode(who, &st, bits))
 		return 0;
 	errno = EACCES;
@@ -155,9 +165,11 @@ check_directory(struct checking *c, const char *key, const char *path, const str
 {
 	struct stat	 st;
 
-	if (stat(path, &st) == -1)
+	if (stat(path, &st) == -1) {
+		if (hidden(who))
+			return 0;
 		complain(c, "%s: %s: %s", key, path, strerror(errno));
-	else if (!S_ISDIR(st.st_mode))
+	} else if (!S_ISDIR(st.st_mode))
 		complain(c, "%s: %s is no directory", key, path);
 	else if (may(who, path, bits) == 0)
 		return 0;
@@ -274,6 +286,8 @@ check_database(struct checking *c)
 	if (path == NULL || check_directory(c, "clamav.DatabaseDirectory", path, &c->scan, R_OK | X_OK) == -1)
 		return;
 	if ((dir = opendir(path)) == NULL) {
+		if (hidden(&c->scan))
+			return;
 		complain(c, "clamav.DatabaseDirectory: %s: %s", path, strerror(errno));
 		return;
 	}

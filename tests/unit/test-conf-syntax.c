@@ -411,6 +411,45 @@ our_walk_agrees_with_libconfig(void **state)
 	assert_in_range(valid, 4000, 36000);
 }
 
+/* Whatever the bytes: settings or a complaint, never a crash and never silence. */
+static void
+damaged_texts_are_refused_or_read(void **state)
+{
+	static const char marks[] = "  {}[]()\"\"=;,:#/*\\.0x@\n\xff\x01";	/* the NUL as well */
+	struct buf	 text, errs;
+	struct conf	*conf;
+	uint32_t	 seed = 4242;
+	size_t		 len;
+	char		*copy;
+	int		 i, n, refused = 0;
+
+	(void)state;
+	buf_init(&text, CONF_FILE_MAX);
+	buf_init(&errs, 1024 * 1024);
+	assert_int_equal(conf_slurp("conf/hopward.conf", CONF_FILE_MAX, &text, NULL, &errs), 0);
+	assert_non_null(copy = malloc(text.len));
+	for (i = 0; i < 1500; i++) {
+		memcpy(copy, text.data, text.len);
+		for (n = 1 + (int)(next_random(&seed) % 40); n > 0; n--) {
+			size_t at = next_random(&seed) % text.len;
+			/* mostly a comment sign that goes away, so that settings come into force */
+			while (next_random(&seed) % 4 != 0 && at + 1 < text.len && !(copy[at] == '#' && copy[at + 1] != ' '))
+				at++;
+			copy[at] = marks[next_random(&seed) % sizeof(marks)];
+		}
+		len = next_random(&seed) % 4 == 0 ? next_random(&seed) % text.len : text.len;
+		buf_reset(&errs);
+		conf = conf_read_printed(copy, len, &errs);
+		refused += conf == NULL;
+		assert_int_equal(conf == NULL, errs.len > 0);
+		conf_free(conf);
+	}
+	assert_in_range(refused, 100, 1499);
+	free(copy);
+	buf_free(&text);
+	buf_free(&errs);
+}
+
 static void
 nesting_is_bounded(void **state)
 {
@@ -435,6 +474,7 @@ main(void)
 		cmocka_unit_test(free_forms_are_read),
 		cmocka_unit_test(a_long_line_is_cut_around_the_mark),
 		cmocka_unit_test(our_walk_agrees_with_libconfig),
+		cmocka_unit_test(damaged_texts_are_refused_or_read),
 		cmocka_unit_test(nesting_is_bounded),
 	};
 
