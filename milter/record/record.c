@@ -115,7 +115,7 @@ begin(struct writer *w, const struct privacy *privacy, struct buf *out, const ch
 	w->start = out->len;
 	w->privacy = privacy;
 	json_begin(&w->json, out);
-	json_object(&w->json, NULL);
+	json_begin_object(&w->json, NULL);
 	json_u64(&w->json, "v", RECORD_SCHEMA);
 	json_str(&w->json, "type", type);
 }
@@ -155,7 +155,7 @@ put_client(struct writer *w, const struct message_facts *facts, const struct ver
 	enum privacy_level level = privacy_level(w->privacy);
 	char ip[64];
 
-	json_object(&w->json, "client");
+	json_begin_object(&w->json, "client");
 	put_nonempty(w, "ip", privacy_ip(w->privacy, facts->client_ip,
 	    client_is_person(v) || level == PRIVACY_MINIMAL, ip, sizeof(ip)));
 	/* A home line's name spells out its address, and often its owner's. */
@@ -172,7 +172,7 @@ put_listener(struct writer *w, const struct message_facts *facts)
 {
 	if (facts->daemon_name == NULL && facts->daemon_addr == NULL && facts->daemon_port == NULL)
 		return;
-	json_object(&w->json, "listener");
+	json_begin_object(&w->json, "listener");
 	put_nonempty(w, "name", facts->daemon_name);
 	put_nonempty(w, "addr", facts->daemon_addr);
 	put_nonempty(w, "port", facts->daemon_port);
@@ -190,7 +190,7 @@ put_address(struct writer *w, const char *key, const char *purpose, const char *
 	if (privacy_level(w->privacy) == PRIVACY_FULL &&
 	    (at == NULL ? strlen(address) : (size_t)(at - address)) >= sizeof(local))
 		w->cut++;
-	json_object(&w->json, key);
+	json_begin_object(&w->json, key);
 	put(w, "domain", privacy_domain(address, domain, sizeof(domain)));
 	put(w, "local", privacy_local(w->privacy, purpose, address, local, sizeof(local)));
 	json_end_object(&w->json);
@@ -203,7 +203,7 @@ put_envelope(struct writer *w, const struct message_facts *facts)
 
 	if (facts->mail != NULL)
 		put_address(w, "from", RECORD_PURPOSE_FROM, facts->mail);
-	json_array(&w->json, "to");
+	json_begin_array(&w->json, "to");
 	/* The other half is kept for the rest. */
 	for (i = 0; i < facts->rcpts_count && room(w) > RECORD_MAX / 2 + RCPT_ROOM; i++)
 		put_address(w, NULL, RECORD_PURPOSE_TO, facts->rcpts[i]);
@@ -220,8 +220,8 @@ put_hop(struct writer *w, const struct message_facts *facts, const struct verdic
 	/* A client certificate of a person's device names the person. */
 	int cert = level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v));
 
-	json_array(&w->json, "hops");
-	json_object(&w->json, NULL);
+	json_begin_array(&w->json, "hops");
+	json_begin_object(&w->json, NULL);
 	json_str(&w->json, "evidence", hop_evidence_str(v->hop.evidence));
 	json_str(&w->json, "tls", hop_tls_str(v->hop.tls));
 	put(w, "reason", v->hop.reason);
@@ -233,14 +233,14 @@ put_hop(struct writer *w, const struct message_facts *facts, const struct verdic
 		put_nonempty(w, "cert_subject", tls->cert_subject);
 		put_nonempty(w, "cert_issuer", tls->cert_issuer);
 	}
-	json_object(&w->json, "macros");
+	json_begin_object(&w->json, "macros");
 #define X(member, macro)						\
 	if (cert || strncmp(#member, "cert_", 5) != 0)			\
 		put(w, #member, tls->member);
 	TLS_MACROS(X)
 #undef X
 	json_end_object(&w->json);
-	json_array(&w->json, "offered");
+	json_begin_array(&w->json, "offered");
 	if (tls->canary_helo)
 		json_str(&w->json, NULL, "helo");
 	if (tls->canary_mail)
@@ -262,7 +262,7 @@ put_verdict(struct writer *w, const struct verdict *v)
 	json_str(&w->json, "action", action_str(v->action));
 	json_str(&w->json, "rule", v->rule);
 	if (v->would != v->action) {
-		json_object(&w->json, "would");
+		json_begin_object(&w->json, "would");
 		json_str(&w->json, "action", action_str(v->would));
 		json_str(&w->json, "rule", v->would_rule);
 		json_end_object(&w->json);
@@ -280,9 +280,9 @@ put_mime(struct writer *w, const struct scan_result *scan)
 {
 	uint32_t i;
 
-	json_object(&w->json, "mime");
+	json_begin_object(&w->json, "mime");
 	json_str(&w->json, "ambiguity", ambiguity_str(scan->ambiguity));
-	json_array(&w->json, "reasons");
+	json_begin_array(&w->json, "reasons");
 	for (i = 0; i < scan->reasons_count && i < SCAN_REASONS_MAX; i++)
 		put_max(w, NULL, scan->reasons[i], TOKEN_MAX);
 	json_end_array(&w->json);
@@ -292,7 +292,7 @@ put_mime(struct writer *w, const struct scan_result *scan)
 static void
 put_engine(struct writer *w, const struct engine_info *engine)
 {
-	json_object(&w->json, "engine");
+	json_begin_object(&w->json, "engine");
 	put_nonempty(w, "version", engine->version);
 	if (engine->db_version != 0)
 		json_u64(&w->json, "db_version", engine->db_version);
@@ -307,7 +307,7 @@ put_part(struct writer *w, const struct part *p, enum outcome outcome)
 {
 	char ext[NAME_EXT_MAX + 1];
 
-	json_object(&w->json, NULL);
+	json_begin_object(&w->json, NULL);
 	put(w, "path", p->path);
 	put_nonempty(w, "ext", name_extension(p->name, ext, sizeof(ext)));
 	put_nonempty(w, "type", p->type);
@@ -330,7 +330,7 @@ put_parts(struct writer *w, const struct scan_result *scan, const struct verdict
 	size_t left = room(w);
 	uint32_t i, more = 0;
 
-	json_array(&w->json, "parts");
+	json_begin_array(&w->json, "parts");
 	for (i = 0; i < scan->parts_count; i++) {
 		enum outcome o = v->parts != NULL ? v->parts[i] : scan->parts[i].outcome;
 
@@ -367,7 +367,7 @@ record_message(const struct message_facts *facts, const struct verdict *v, const
 		put_mime(&w, facts->scan);
 	if (facts->engine != NULL)
 		put_engine(&w, facts->engine);
-	json_object(&w.json, "ms");
+	json_begin_object(&w.json, "ms");
 	json_u64(&w.json, "receive", facts->receive_ms);
 	json_u64(&w.json, "queue", facts->queue_ms);
 	json_u64(&w.json, "scan", facts->scan_ms);
@@ -391,7 +391,7 @@ record_event(const char *gateway, uint64_t time_ms, const char *event, const cha
 	put(&w, "gateway", gateway);
 	put(&w, "event", event);
 	if (pairs != NULL && pairs[0] != NULL) {
-		json_object(&w.json, "data");
+		json_begin_object(&w.json, "data");
 		for (i = 0; i < 2 * RECORD_PAIRS_MAX && pairs[i] != NULL && pairs[i + 1] != NULL; i += 2)
 			put(&w, pairs[i], pairs[i + 1]);
 		json_end_object(&w.json);
