@@ -149,6 +149,17 @@ runner_said(const struct runner *r)
 	return r->said;
 }
 
+/* Of what it said; the line's end is cut off. */
+static const char *
+last_line(struct runner *r)
+{
+	char *nl;
+
+	if (r->said_len > 0 && r->said[r->said_len - 1] == '\n')
+		r->said[--r->said_len] = '\0';
+	return (nl = strrchr(r->said, '\n')) != NULL ? nl + 1 : r->said;
+}
+
 /*
  * Starts the scanner with nothing of ours as its input and output: a hijacked
  * one must not write lines among those that we print.
@@ -260,7 +271,7 @@ scanner_start(struct runner *r, void (*tick)(void *), void *arg, int *code, char
 	scanner_stop(r);
 	if (*code == EX_UNAVAILABLE && r->said_len > 0 && strstr(r->said, err) == NULL) {
 		used = strlen(err);
-		snprintf(err + used, errlen - used, "; it said: %s", r->said);
+		snprintf(err + used, errlen - used, "; it said: %s", last_line(r));
 	}
 	return -1;
 }

@@ -321,6 +321,8 @@ scan_all(struct scan_run *run)
 	while (run->printed < run->count) {
 		feed(run, &waiting);
 		if (print_done(run) == -1) {
+			if (errno != EPIPE)
+				ctl_warn(run->ctl, "standard output: %s", strerror(errno));
 			if (run->code == 0)
 				run->code = EX_IOERR;
 			return;
@@ -402,7 +404,6 @@ settings_fit(struct scan_run *run)
 	if (geteuid() == 0 && !user_exists(conf->parent.scan_user)) {
 		if ((copy = strdup("nobody")) == NULL)
 			return EX_OSERR;
-		ctl_warn(run->ctl, "there is no user %s (scanner.user): scanning as nobody", conf->parent.scan_user);
 		free(conf->parent.scan_user);
 		conf->parent.scan_user = copy;
 	}
@@ -439,8 +440,8 @@ tell_start(const struct scan_run *run, const char *err)
 	const struct conf *conf = run->conf;
 
 	ctl_warn(run->ctl, "no scanner: %s", err);
-	ctl_warn(run->ctl, "signatures in %s%s%s: freshclam(1) brings them, --database DIR names others", conf->scan->database,
-	    geteuid() == 0 ? " must be readable by the user " : "", geteuid() == 0 ? conf->parent.scan_user : "");
+	ctl_warn(run->ctl, "the signatures are those in %s%s%s: freshclam(1) brings them, --database DIR names others", conf->scan->database,
+	    geteuid() == 0 ? ", read as the user " : "", geteuid() == 0 ? conf->parent.scan_user : "");
 }
 
 static int
