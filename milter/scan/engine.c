@@ -192,6 +192,19 @@ on_virus(int fd, const char *virname, void *ctx)
 		note_alert(ctx, virname);
 }
 
+/* Errors that speak of the data, not of us: no retry would open it. */
+static int
+is_damage(const char *error)
+{
+	static const char *const prefixes[] = { "cli_scanxz: decompress error", "cli_scanxz: premature end" };
+	size_t	i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(error, prefixes[i], strlen(prefixes[i])) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 on_message(enum cl_msg severity, const char *full, const char *msg, void *ctx)
 {
@@ -205,7 +218,8 @@ on_message(enum cl_msg severity, const char *full, const char *msg, void *ctx)
 			log_warn("engine: %.*s", (int)strcspn(msg, "\n"), msg);
 		return;
 	}
-	if (severity == CL_MSG_ERROR && sc->error[0] == '\0') {
+	/* An error of ours outdoes one of the data's. */
+	if (severity == CL_MSG_ERROR && (sc->error[0] == '\0' || is_damage(sc->error))) {
 		copy_text(sc->error, sizeof(sc->error), msg);
 		sc->error[strcspn(sc->error, "?\n")] = '\0';
 		if (sc->error[0] == '\0')
@@ -657,7 +671,7 @@ note_result(struct scan *sc, cl_error_t rc, const char *virname, int error, cons
 		note(sc, OUTCOME_NOT_SCANNED, "", detail);
 	} else if (sc->error[0] != '\0') {
 		snprintf(detail, sizeof(detail), "engine: %s", sc->error);
-		note(sc, OUTCOME_NOT_SCANNED, "", detail);
+		note(sc, is_damage(sc->error) ? OUTCOME_UNOPENED : OUTCOME_NOT_SCANNED, "", detail);
 	}
 }
 

@@ -182,6 +182,7 @@ test_unopened_kinds(void **state)
 		{ "ar", "!<arch>\n", 8 },
 		{ "compress", "\x1f\x9d\x90", 3 },
 		{ "lz4", "\x04\x22\x4d\x18", 4 },
+		{ "engine: cli_scanxz: decompress error: 1", "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46", 12 },
 	};
 	struct object	o;
 	size_t		i, j;
