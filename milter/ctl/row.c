@@ -15,7 +15,8 @@
 #define W_TIME		8
 #define W_DATE		19
 #define W_QUEUE		12	/* Postfix' short ids have 10 or 11, Sendmail's 14 */
-#define W_CLASS		5
+#define W_CLASS		5	/* "subm~" */
+#define W_CLASS_WIDE	10
 #define W_TLS		3
 #define W_OUTCOME	11
 #define W_ACTION	10
@@ -32,12 +33,13 @@ row_style_init(struct row_style *s, const struct text *t)
 	memset(s, 0, sizeof(*s));
 	s->text = *t;
 	s->date = t->width == TEXT_UNLIMITED || t->width >= WIDE;
-	s->rule = t->width == TEXT_UNLIMITED || t->width >= WIDE ? W_RULE : 0;
+	s->rule = s->date ? W_RULE : 0;
+	s->class = s->date ? W_CLASS_WIDE : W_CLASS;
 	if (t->width == TEXT_UNLIMITED) {
 		s->route = ROUTE_PIPE;
 		return;
 	}
-	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + W_CLASS + 1 + 1 + W_TLS + 1 + W_OUTCOME + 1 + W_ACTION +
+	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + s->class + 1 + 1 + W_TLS + 1 + W_OUTCOME + 1 + W_ACTION +
 	    (s->rule > 0 ? 1 + s->rule : 0);
 	s->route = t->width - fixed;
 	if (s->route < ROUTE_MIN)
@@ -184,7 +186,7 @@ put_message(struct buf *b, const struct row_style *s, const json_t *rec)
 	char text[2048];
 
 	cell(b, s, TEXT_PLAIN, *row_text(rec, "queue_id") != '\0' ? row_text(rec, "queue_id") : "-", W_QUEUE);
-	cell(b, s, TEXT_PLAIN, row_text(rec, "class"), W_CLASS);
+	cell(b, s, TEXT_PLAIN, row_text(rec, "class"), s->class);
 	route(rec, text, sizeof(text));
 	cell(b, s, TEXT_PLAIN, text, s->route);
 	cell(b, s, strcmp(tls, "no") == 0 ? TEXT_YELLOW : TEXT_PLAIN, strcmp(tls, "unknown") == 0 ? "?" : tls, W_TLS);
@@ -213,7 +215,7 @@ row_heading(struct buf *b, const struct row_style *s)
 {
 	cell(b, s, TEXT_BOLD, "TIME", s->date ? W_DATE : W_TIME);
 	cell(b, s, TEXT_BOLD, "QUEUE-ID", W_QUEUE);
-	cell(b, s, TEXT_BOLD, "CLASS", W_CLASS);
+	cell(b, s, TEXT_BOLD, "CLASS", s->class);
 	cell(b, s, TEXT_BOLD, "FROM -> TO", s->route);
 	cell(b, s, TEXT_BOLD, "TLS", W_TLS);
 	cell(b, s, TEXT_BOLD, "OUTCOME", W_OUTCOME);

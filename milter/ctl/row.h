@@ -11,6 +11,7 @@
 /* How wide each column is; fixed for a run, so that a row needs no other row. */
 struct row_style {
 	struct text	text;
+	int		class;
 	int		route;		/* columns of "from -> to" */
 	int		rule;		/* 0: no column of its own, shown only where it says more than class and outcome */
 	int		date;		/* whole time in each row; otherwise a line for each day */

@@ -24,7 +24,7 @@ has() { printf '%s\n' "$out" | grep -qF -- "$1"; say $? "$2: output has \"$1\"";
 lacks() { ! printf '%s\n' "$out" | grep -qF -- "$1"; say $? "$2: output lacks \"$1\""; }
 errs() { printf '%s\n' "$err" | grep -qF -- "$1"; say $? "$2: errors have \"$1\""; }
 silent() { [ -z "$err" ]; say $? "$1: no errors"; }
-same() { [ "$1" = "$2" ]; say $? "$3: got \"$1\", want \"$2\""; }
+same() { if [ "$1" = "$2" ]; then say 0 "$3"; else say 1 "$3: got \"$1\", want \"$2\""; fi; }
 # on_terminal WIDTH COMMAND...: its output on a terminal of that width, into $T/tty.
 on_terminal() {
 	local width=$1; shift
