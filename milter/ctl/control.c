@@ -45,7 +45,7 @@ control_connect(const char *path, int *sock, char *err, size_t errlen)
 	switch (e) {
 	case EACCES:
 	case EPERM:
-		snprintf(err, errlen, "%s: %s: run hopwardctl as root, or as a member of control.group", path, strerror(e));
+		snprintf(err, errlen, "%s: %s: run hopwardctl as root, or as a member of control_group", path, strerror(e));
 		return CONTROL_DENIED;
 	case EAGAIN:		/* the backlog is full: it does not accept */
 		snprintf(err, errlen, "%s: the daemon does not take calls", path);

@@ -21,6 +21,7 @@
 #define DATABASE_OLD_S	(3ULL * 86400)	/* signatures come several times a day; three missed days are a broken updater */
 #define STATUS_TEXT_MAX	(1024u * 1024)
 #define LABEL_WIDTH	11
+#define MACROS_MAX	128		/* shown of one stage; an MTA has some dozens */
 
 enum { STATUS_OK, STATUS_WARNING, STATUS_CRITICAL };	/* also the exit codes */
 
@@ -171,16 +172,16 @@ label(struct status *s, const char *name)
 
 /* Words that do not fit begin a new line under the first. */
 static void
-words(struct status *s, const char *const *list, size_t count)
+words(struct status *s, int indent, const char *const *list, size_t count)
 {
-	int room = s->ctl->out.width == TEXT_UNLIMITED ? 0 : s->ctl->out.width - LABEL_WIDTH - 1;
+	int room = s->ctl->out.width == TEXT_UNLIMITED ? 0 : s->ctl->out.width - indent;
 	int used = 0, len;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		len = (int)strlen(list[i]) + (i + 1 < count ? 2 : 0);
+		len = (int)strlen(list[i]) + 1;
 		if (used > 0 && room > 0 && used + len > room) {
-			buf_addf(&s->out, "\n%*s", LABEL_WIDTH + 1, "");
+			buf_addf(&s->out, "\n%*s", indent, "");
 			used = 0;
 		} else if (used > 0)
 			buf_addc(&s->out, ' ');
@@ -240,8 +241,10 @@ show_engine(struct status *s, const json_t *a)
 	if (!json_is_object(gen))
 		return;
 	label(s, "scanner");
-	buf_addf(&s->out, "generation %llu, %s, %s old, %llu crashes, sandbox ", ull(gen, "number"),
+	buf_addf(&s->out, "generation %llu, %s, %s old, %llu crashes, walls ", ull(gen, "number"),
 	    yes(gen, "ready") ? "ready" : "not ready", text_span(num(gen, "age_ms"), text, sizeof(text)), ull(gen, "crashes"));
+	text_add(&s->out, str(gen, "walls", "?"), TEXT_UNLIMITED);
+	buf_addc(&s->out, ' ');
 	text_add(&s->out, str(gen, "sandbox", "?"), TEXT_UNLIMITED);
 	buf_addc(&s->out, '\n');
 }
@@ -269,7 +272,7 @@ show_counts(struct status *s, const char *name, const json_t *counts)
 	if (n == 0)
 		return;
 	label(s, name);
-	words(s, list, n);
+	words(s, LABEL_WIDTH + 1, list, n);
 }
 
 static void
@@ -277,22 +280,27 @@ show_macros(struct status *s, const json_t *front)
 {
 	static const char *const stages[] = { "connect", "helo", "mail", "rcpt", "data" };
 	const json_t *macros = json_object_get(front, "macros"), *list, *m;
-	const char *names[128];
-	char text[32];
-	size_t i, k, n;
+	const char *names[MACROS_MAX + 1];
+	char text[32], more[32];
+	size_t i, k, n, total;
 
 	for (i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
 		list = json_object_get(macros, stages[i]);
 		n = 0;
 		json_array_foreach(list, k, m)
-			if (json_is_string(m) && n < sizeof(names) / sizeof(names[0]))
+			if (json_is_string(m) && n < MACROS_MAX)
 				names[n++] = json_string_value(m);
+		total = json_array_size(list);
+		snprintf(more, sizeof(more), "and %zu more", total - n);
+		if (n < total && n == MACROS_MAX)
+			names[n++] = more;
 		snprintf(text, sizeof(text), "%s %s", i == 0 ? "macros" : "      ", stages[i]);
 		/* the label is wider than the others' */
 		text_cell(&s->out, &s->ctl->out, TEXT_DIM, text, LABEL_WIDTH + 4, 0);
+		buf_addc(&s->out, ' ');
 		if (n == 0)
 			names[n++] = "none";
-		words(s, names, n);
+		words(s, LABEL_WIDTH + 5, names, n);
 	}
 }
 
@@ -356,8 +364,10 @@ status_ask(const struct ctl *ctl, const char *socket)
 	if (control_ask(socket, "status", STATUS_WAIT_MS, &answer, err, sizeof(err)) != CONTROL_OK)
 		return status_dead(ctl, err);
 	if (!json_is_string(json_object_get(answer, "version"))) {
+		snprintf(err, sizeof(err), "the daemon said no status, but \"%s\": do hopward and hopwardctl have the same version?",
+		    str(answer, "error", "nothing known"));
 		json_decref(answer);
-		return status_dead(ctl, "the daemon does not know \"status\": do hopward and hopwardctl have the same version?");
+		return status_dead(ctl, err);
 	}
 	s.list = json_pack("[]");	/* json_array() would be that of base/json.h, which is linked too */
 	buf_init(&s.out, STATUS_TEXT_MAX);
