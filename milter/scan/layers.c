@@ -13,7 +13,7 @@
 
 #include "scan/layers.h"
 
-#define LAYERS_DEPTH_MAX	128	/* deeper than any MaxRecursion that makes sense; more is not tracked */
+#define LAYERS_DEPTH_MAX	128	/* deeper than any MaxRecursion that makes sense; more is said (failed) */
 #define LAYERS_MEMBERS_MAX	65536	/* of all open containers together: what a zip's directory can count */
 #define PACKED_MIN		64	/* fewer packed octets hold at most LAYER_MIN (the largest is bzip2's frame) */
 
@@ -137,7 +137,10 @@ base_name(const char *name)
 	return slash != NULL && slash[1] != '\0' ? slash + 1 : name;
 }
 
-/* FNV-1a: names are compared within one archive; who forges a collision there gains nothing that a lie in the header would not give. */
+/*
+ * FNV-1a: names are compared within one archive only; who forges a collision
+ * there gains nothing that a lie in the header would not give.
+ */
 static uint64_t
 name_hash(const char *name)
 {
@@ -219,6 +222,7 @@ layers_enter(struct layers *l, const char *type, const char *name, const char *d
 		child_seen(l, &l->frames[l->depth - 1], name);
 	if (l->depth == LAYERS_DEPTH_MAX) {
 		l->lost++;
+		l->failed = 1;
 		return;
 	}
 	f = &l->frames[l->depth++];

@@ -25,7 +25,7 @@ void	layers_end(struct layers *);
 /* The first one's name or type, printable; NULL if there was none.  Good until layers_free(). */
 const char	*layers_unopened(const struct layers *);
 const char	*layers_encrypted(const struct layers *);
-/* More members than LAYERS_MEMBERS_MAX, or no memory: nothing can be said. */
+/* Too many members, layers too deep, or no memory: nothing can be said. */
 int		 layers_failed(const struct layers *);
 
 #endif
