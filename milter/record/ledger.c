@@ -401,7 +401,7 @@ run_end(const struct ledger *l, struct entry *first)
 
 	for (e = first; e != NULL; e = e->next) {
 		size += e->len + PREFIX_MAX;
-		if (e != first && (strcmp(e->day, day) > 0 || size > LEDGER_BATCH_MAX))
+		if (e != first && (l->sync == LEDGER_SYNC_ALWAYS || strcmp(e->day, day) > 0 || size > LEDGER_BATCH_MAX))
 			break;
 	}
 	return e;

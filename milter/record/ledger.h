@@ -21,8 +21,8 @@
 
 /*
  * none: append returns after the write; the machine's crash may lose lines, the daemon's does not.
- * batch: after the sync; a line waits up to batch_us for company.
- * always: after the sync, at once; only lines that already wait share it.
+ * batch: after a sync that waiting lines share; a line waits up to batch_us for company.
+ * always: after a sync of its own.
  */
 enum ledger_sync { LEDGER_SYNC_NONE, LEDGER_SYNC_BATCH, LEDGER_SYNC_ALWAYS };
 

@@ -1,0 +1,855 @@
+/* SPDX-License-Identifier: ISC */
+/* Tests of record/record.c, read back by another JSON library: keys, privacy, rubbish, bounds; and its page. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include <unistd.h>
+
+#include <jansson.h>
+#include <openssl/evp.h>
+
+#include "record/record.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define PAGE		"milter/hopward-log.5"	/* programs run where the Makefile is */
+#define LEDGER_KEYS	160			/* octets that the ledger puts before a body */
+#define PSEUDONYM_LEN	34
+
+/* ---- a message with everything ---- */
+
+struct mail {
+	struct part		parts[4];
+	struct scan_result	scan;
+	struct engine_info	engine;
+	struct message_facts	facts;
+	struct verdict		verdict;
+	enum outcome		outcomes[4];
+};
+
+static char p0[] = "0", p1[] = "1", p2[] = "2", p3[] = "2/1";
+static char plain[] = "text/plain", html[] = "text/html", zip[] = "application/zip";
+static char pdf_name[] = "salaries.pdf", zip_name[] = "Invoice 17.ZIP", type_html[] = "CL_TYPE_HTML";
+static char type_mail[] = "CL_TYPE_MAIL", type_text[] = "CL_TYPE_TEXT_ASCII", type_zip[] = "CL_TYPE_ZIP", type_pdf[] = "CL_TYPE_PDF";
+static char heuristic[] = "Heuristics.Encrypted.Zip", clamav[] = "1.4.6", reason[] = "BND-CASE";
+static char *reasons[] = { reason };
+static const char *const rcpts[] = { "bob@example.net", "carol@example.net" };
+
+static void
+mail_init(struct mail *m)
+{
+	uint32_t i;
+	size_t k;
+
+	memset(m, 0, sizeof(*m));
+	m->parts[0] = (struct part){ .path = p0, .real_type = type_mail, .size = 15360 };
+	m->parts[1] = (struct part){ .path = p1, .type = plain, .real_type = type_text, .size = 412 };
+	m->parts[2] = (struct part){ .path = p2, .type = zip, .real_type = type_zip, .size = 9731, .name = zip_name,
+	    .outcome = OUTCOME_ENCRYPTED, .signature = heuristic };
+	m->parts[3] = (struct part){ .path = p3, .real_type = type_pdf, .size = 20480, .name = pdf_name };
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < 32; k++)
+			m->parts[i].sha256[k] = (uint8_t)(i * 32 + k * 7);
+	m->scan.parts = m->parts;
+	m->scan.parts_count = 3;
+	m->scan.reasons = reasons;
+	m->scan.reasons_count = 1;
+	m->scan.ambiguity = AMBIGUITY_SOFT;
+	m->engine.version = clamav;
+	m->engine.db_version = 27824;
+	m->engine.db_time = 1795424461;
+	m->engine.signatures = 8712345;
+	m->facts.gateway = "mx1.example.net";
+	m->facts.id = "06GVJ4M9KZ3T";
+	m->facts.time_ms = 1795425302417;
+	m->facts.queue_id = "4gFw2K1xYzz9";
+	m->facts.mta = "Postfix 3.7.11";
+	m->facts.client_ip = "203.0.113.77";
+	m->facts.client_name = "mail.example.org";
+	m->facts.helo = "mail.example.org";
+	m->facts.daemon_name = "smtpd";
+	m->facts.daemon_addr = "192.0.2.25";
+	m->facts.daemon_port = "25";
+	m->facts.client_resolve = "OK";
+	m->facts.tls.tls_version = "TLSv1.3";
+	m->facts.tls.cipher = "TLS_AES_256_GCM_SHA384";
+	m->facts.tls.cipher_bits = "256";
+	m->facts.tls.canary_helo = m->facts.tls.canary_mail = 1;
+	m->facts.mail = "Alice@Example.ORG";
+	m->facts.rcpts = rcpts;
+	m->facts.rcpts_count = 1;
+	m->facts.size = 15234;
+	m->facts.scan = &m->scan;
+	m->facts.engine = &m->engine;
+	m->facts.receive_ms = 41;
+	m->facts.queue_ms = 1;
+	m->facts.scan_ms = 27;
+	m->verdict.class = CLASS_MX;
+	m->verdict.class_why = "default";
+	m->verdict.hop = (struct hop){ HOP_OBSERVED, HOP_TLS_YES, NULL, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "256" };
+	m->verdict.outcome = OUTCOME_ENCRYPTED;
+	m->verdict.action = m->verdict.would = ACTION_TAG;
+	snprintf(m->verdict.rule, sizeof(m->verdict.rule), "mx.encrypted");
+	snprintf(m->verdict.would_rule, sizeof(m->verdict.would_rule), "mx.encrypted");
+	m->verdict.signature = heuristic;
+	m->outcomes[2] = OUTCOME_ENCRYPTED;
+	m->verdict.parts = m->outcomes;
+}
+
+/* Every key that there is. */
+static void
+mail_fill(struct mail *m)
+{
+	mail_init(m);
+	m->facts.auth_type = "EXTERNAL";
+	m->facts.rcpts_count = 2;
+	m->facts.rcpts_dropped = 5;
+	m->facts.tls.verify = "OK";
+	m->facts.tls.cert_subject = "/CN=mail.example.org";
+	m->facts.tls.cert_issuer = "/CN=Example CA";
+	m->facts.tls.tls_sni = "mx1.example.net";
+	m->verdict.hop.reason = "local";
+	m->verdict.action = ACTION_TEMPFAIL;
+	m->verdict.would = ACTION_REJECT;
+	m->verdict.reply_code = 451;
+	snprintf(m->verdict.reply_xcode, sizeof(m->verdict.reply_xcode), "4.7.0");
+	m->verdict.detail = "MaxFileSize";
+	m->parts[2].detail = heuristic;
+}
+
+/* ---- privacy at each level, and records read back ---- */
+
+static struct privacy *levels[3];
+static char key_dir[] = "/tmp/hopward-record-XXXXXX", key_path[64];
+
+static int
+group_setup(void **state)
+{
+	unsigned char key[32];
+	char err[256];
+	FILE *f;
+	int i;
+
+	(void)state;
+	memset(key, 7, sizeof(key));
+	if (mkdtemp(key_dir) == NULL)
+		return -1;
+	snprintf(key_path, sizeof(key_path), "%s/key", key_dir);
+	if ((f = fopen(key_path, "w")) == NULL || fwrite(key, 1, 32, f) != 32 || fclose(f) != 0 ||
+	    chmod(key_path, 0400) == -1)
+		return -1;
+	for (i = 0; i < 3; i++)
+		if (privacy_open((enum privacy_level)i, key_path, &levels[i], err, sizeof(err)) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		privacy_free(levels[i]);
+	unlink(key_path);
+	return rmdir(key_dir);
+}
+
+static json_t *
+parsed(const char *text, size_t len)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+	if (root == NULL)
+		fail_msg("got \"%.300s\": %s, want JSON", text, error.text);
+	return root;
+}
+
+static json_t *
+recorded(const struct mail *m, enum privacy_level level, size_t *len)
+{
+	struct buf out;
+	json_t *root;
+
+	buf_init(&out, RECORD_MAX);
+	assert_int_equal(record_message(&m->facts, &m->verdict, levels[level], &out), 0);
+	assert_null(memchr(out.data, '\n', out.len));
+	root = parsed(out.data, out.len);
+	if (len != NULL)
+		*len = out.len;
+	buf_free(&out);
+	return root;
+}
+
+/* "client.ip", "hops.0.tls"; NULL if it is not there. */
+static json_t *
+at(json_t *root, const char *path)
+{
+	char part[64];
+	size_t n;
+
+	while (root != NULL && *path != '\0') {
+		n = strcspn(path, ".");
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		root = json_is_array(root) ? json_array_get(root, strtoul(part, NULL, 10)) : json_object_get(root, part);
+		path += n + (path[n] == '.');
+	}
+	return root;
+}
+
+/* The value as compact JSON text, "(absent)" if it is not there. */
+static const char *
+text_at(json_t *root, const char *path)
+{
+	static char out[4096];
+	json_t *v = at(root, path);
+	char *dump;
+
+	if (v == NULL)
+		return "(absent)";
+	dump = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+	assert_non_null(dump);
+	snprintf(out, sizeof(out), "%s", dump);
+	free(dump);
+	return out;
+}
+
+struct want {
+	const char *path, *text;
+};
+
+static void
+check_wants(json_t *root, const struct want *wants, size_t count, const char *what)
+{
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(text_at(root, wants[i].path), wants[i].text) != 0) {
+			print_error("%s: %s: got %s, want %s\n", what, wants[i].path, text_at(root, wants[i].path),
+			    wants[i].text);
+			bad++;
+		}
+	assert_int_equal(bad, 0);
+}
+
+static void
+message_by_key(void **state)
+{
+	static const struct want wants[] = {
+		{ "v", "1" }, { "type", "\"message\"" }, { "id", "\"06GVJ4M9KZ3T\"" },
+		{ "time", "\"2026-11-23T09:15:02.417Z\"" }, { "gateway", "\"mx1.example.net\"" },
+		{ "queue_id", "\"4gFw2K1xYzz9\"" }, { "mta", "\"Postfix 3.7.11\"" }, { "class", "\"mx\"" },
+		{ "class_why", "\"default\"" },
+		{ "listener", "{\"name\":\"smtpd\",\"addr\":\"192.0.2.25\",\"port\":\"25\"}" },
+		{ "client.ip", "\"203.0.113.77\"" }, { "client.name", "(absent)" },
+		{ "client.helo", "\"mail.example.org\"" }, { "client.resolve", "\"OK\"" }, { "auth", "(absent)" },
+		{ "from.domain", "\"example.org\"" }, { "to.0.domain", "\"example.net\"" }, { "to.1", "(absent)" },
+		{ "rcpts", "1" }, { "size", "15234" }, { "hops.0.evidence", "\"observed\"" }, { "hops.0.tls", "\"yes\"" },
+		{ "hops.0.reason", "(absent)" }, { "hops.0.version", "\"TLSv1.3\"" },
+		{ "hops.0.cipher", "\"TLS_AES_256_GCM_SHA384\"" }, { "hops.0.bits", "\"256\"" },
+		{ "hops.0.verify", "(absent)" }, { "hops.0.cert_subject", "(absent)" },
+		{ "hops.0.macros", "{\"tls_version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"cipher_bits\":\"256\"}" },
+		{ "hops.0.offered", "[\"helo\",\"mail\"]" }, { "hops.1", "(absent)" }, { "boundary", "0" },
+		{ "outcome", "\"encrypted\"" }, { "action", "\"tag\"" }, { "rule", "\"mx.encrypted\"" },
+		{ "would", "(absent)" }, { "signature", "\"Heuristics.Encrypted.Zip\"" }, { "detail", "(absent)" },
+		{ "reply", "(absent)" }, { "mime", "{\"ambiguity\":\"soft\",\"reasons\":[\"BND-CASE\"]}" },
+		{ "engine", "{\"version\":\"1.4.6\",\"db_version\":27824,\"db_time\":\"2026-11-23T09:01:01Z\",\"signatures\":8712345}" },
+		{ "ms", "{\"receive\":41,\"queue\":1,\"scan\":27}" }, { "parts.0.path", "\"0\"" },
+		{ "parts.0.name", "(absent)" }, { "parts.0.ext", "(absent)" }, { "parts.0.outcome", "\"clean\"" },
+		{ "parts.0.sha256", "\"00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9\"" },
+		{ "parts.1.type", "\"text/plain\"" }, { "parts.1.size", "412" }, { "parts.2.ext", "\"zip\"" },
+		{ "parts.2.real_type", "\"CL_TYPE_ZIP\"" }, { "parts.2.outcome", "\"encrypted\"" },
+		{ "parts.2.signature", "\"Heuristics.Encrypted.Zip\"" }, { "parts.2.name", "\"Invoice 17.ZIP\"" },
+		{ "parts_more", "(absent)" }, { "cut", "(absent)" },
+	};
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_init(&m);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, wants, COUNT(wants), "message");
+	assert_int_equal(json_string_length(at(root, "from.local")), PSEUDONYM_LEN);
+	assert_int_equal(json_string_length(at(root, "to.0.local")), PSEUDONYM_LEN);
+	json_decref(root);
+}
+
+static void
+verdicts_and_absences(void **state)
+{
+	static const struct want full[] = {
+		{ "would", "{\"action\":\"reject\",\"rule\":\"mx.encrypted\"}" }, { "reply", "\"451 4.7.0\"" },
+		{ "rcpts", "7" }, { "to.1.domain", "\"example.net\"" }, { "to.2", "(absent)" }, { "auth", "\"EXTERNAL\"" },
+		{ "detail", "\"MaxFileSize\"" }, { "hops.0.verify", "\"OK\"" },
+		{ "hops.0.cert_subject", "\"/CN=mail.example.org\"" },
+		{ "hops.0.macros.cert_issuer", "\"/CN=Example CA\"" }, { "hops.0.macros.tls_sni", "\"mx1.example.net\"" },
+	};
+	static const struct want bare[] = {
+		{ "queue_id", "(absent)" }, { "mta", "(absent)" }, { "listener", "(absent)" }, { "client", "{}" },
+		{ "from", "(absent)" }, { "to", "[]" }, { "rcpts", "0" }, { "mime", "(absent)" }, { "parts", "(absent)" },
+		{ "engine", "(absent)" }, { "hops.0.tls", "\"unknown\"" }, { "hops.0.reason", "\"not-offered\"" },
+		{ "hops.0.macros", "{}" }, { "hops.0.offered", "[]" }, { "outcome", "\"timeout\"" },
+	};
+	static const struct want empties[] = {
+		{ "from", "{\"domain\":\"\",\"local\":\"\"}" }, { "hops.0.macros", "{\"tls_version\":\"\",\"verify\":\"NONE\"}" },
+		{ "hops.0.version", "(absent)" }, { "client.helo", "(absent)" },
+		{ "engine", "{\"signatures\":0}" }, { "parts", "[]" },
+	};
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_fill(&m);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, full, COUNT(full), "full");
+	json_decref(root);
+
+	memset(&m, 0, sizeof(m));
+	m.facts.gateway = m.facts.id = "x";
+	m.verdict.class_why = "default";
+	m.verdict.outcome = OUTCOME_TIMEOUT;
+	m.verdict.hop.reason = "not-offered";
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, bare, COUNT(bare), "bare");
+	json_decref(root);
+
+	m.facts.mail = m.facts.tls.tls_version = m.facts.helo = "";
+	m.facts.tls.verify = "NONE";
+	m.facts.engine = &m.engine;
+	m.facts.scan = &m.scan;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, empties, COUNT(empties), "empties");
+	json_decref(root);
+}
+
+/* What of a person is kept: level by class. */
+static void
+privacy_by_level_and_class(void **state)
+{
+	static const struct {
+		enum privacy_level level;
+		enum traffic_class class;
+		const char *ip, *name, *helo, *cert, *file;
+	} cases[] = {
+		{ PRIVACY_MINIMAL, CLASS_MX, "\"203.0.113.0/24\"", "-", "-", "-", "-" },
+		{ PRIVACY_MINIMAL, CLASS_SUBMISSION, "\"203.0.113.0/24\"", "-", "-", "-", "-" },
+		{ PRIVACY_PSEUDONYM, CLASS_MX, "\"203.0.113.77\"", "-", "+", "+", "+" },
+		{ PRIVACY_PSEUDONYM, CLASS_RELAY, "\"203.0.113.77\"", "-", "+", "+", "+" },
+		{ PRIVACY_PSEUDONYM, CLASS_SUBMISSION, "\"203.0.113.0/24\"", "-", "-", "-", "+" },
+		{ PRIVACY_PSEUDONYM, CLASS_LOCAL, "\"203.0.113.0/24\"", "-", "-", "-", "+" },
+		{ PRIVACY_FULL, CLASS_MX, "\"203.0.113.77\"", "+", "+", "+", "+" },
+		{ PRIVACY_FULL, CLASS_SUBMISSION, "\"203.0.113.77\"", "+", "+", "+", "+" },
+	};
+	struct mail m;
+	json_t *root;
+	char *dump;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		mail_fill(&m);
+		m.scan.parts_count = 4;
+		m.verdict.class = cases[i].class;
+		root = recorded(&m, cases[i].level, NULL);
+		assert_string_equal(text_at(root, "client.ip"), cases[i].ip);
+		assert_int_equal(at(root, "client.name") != NULL, *cases[i].name == '+');
+		assert_int_equal(at(root, "client.helo") != NULL, *cases[i].helo == '+');
+		assert_int_equal(at(root, "hops.0.cert_subject") != NULL, *cases[i].cert == '+');
+		assert_int_equal(at(root, "hops.0.macros.cert_subject") != NULL, *cases[i].cert == '+');
+		assert_int_equal(at(root, "hops.0.cert_issuer") != NULL, *cases[i].cert == '+');
+		assert_int_equal(at(root, "hops.0.macros.cert_issuer") != NULL, *cases[i].cert == '+');
+		assert_int_equal(at(root, "parts.2.name") != NULL, *cases[i].file == '+');
+		assert_int_equal(at(root, "from.local") != NULL, cases[i].level != PRIVACY_MINIMAL);
+		/* Nowhere else either: a clean part's name, and locals below full. */
+		dump = json_dumps(root, 0);
+		assert_null(strstr(dump, "salaries"));
+		if (cases[i].level == PRIVACY_FULL) {
+			assert_string_equal(text_at(root, "from.local"), "\"Alice\"");
+		} else {
+			assert_null(strcasestr(dump, "alice"));
+			assert_null(strcasestr(dump, "carol"));
+		}
+		if (strstr(cases[i].ip, "/24") != NULL)
+			assert_null(strstr(dump, "203.0.113.77"));
+		free(dump);
+		json_decref(root);
+	}
+	/* The same person as sender and recipient: two pseudonyms; twice as recipient: one. */
+	mail_init(&m);
+	m.facts.mail = "bob@example.net";
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_not_equal(json_string_value(at(root, "from.local")), json_string_value(at(root, "to.0.local")));
+	json_decref(root);
+}
+
+static void
+blocked_part_is_the_judges(void **state)
+{
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_init(&m);
+	m.scan.parts_count = 4;
+	m.outcomes[3] = OUTCOME_BLOCKED;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_equal(text_at(root, "parts.3.outcome"), "\"blocked\"");
+	assert_string_equal(text_at(root, "parts.3.name"), "\"salaries.pdf\"");
+	json_decref(root);
+	m.verdict.parts = NULL;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_equal(text_at(root, "parts.3.outcome"), "\"clean\"");
+	assert_string_equal(text_at(root, "parts.2.outcome"), "\"encrypted\"");
+	json_decref(root);
+}
+
+/* ---- hostile facts ---- */
+
+static void
+set_all(struct mail *m, char *s)
+{
+	const char **const texts[] = {
+		&m->facts.gateway, &m->facts.id, &m->facts.queue_id, &m->facts.mta, &m->facts.client_name, &m->facts.helo,
+		&m->facts.daemon_name, &m->facts.daemon_addr, &m->facts.daemon_port, &m->facts.client_resolve,
+		&m->facts.auth_type, &m->facts.mail, &m->facts.tls.tls_version, &m->facts.tls.cipher,
+		&m->facts.tls.cipher_bits, &m->facts.tls.verify, &m->facts.tls.cert_subject, &m->facts.tls.cert_issuer,
+		&m->facts.tls.tls_sni, &m->verdict.hop.version, &m->verdict.hop.cipher, &m->verdict.hop.bits,
+		&m->verdict.signature, &m->verdict.detail, &m->facts.client_ip,
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(texts); i++)
+		*texts[i] = s;
+	for (i = 0; i < COUNT(m->parts); i++) {
+		m->parts[i].path = m->parts[i].name = m->parts[i].type = m->parts[i].real_type = s;
+		m->parts[i].signature = m->parts[i].detail = s;
+		m->parts[i].outcome = m->outcomes[i] = OUTCOME_INFECTED;
+	}
+	m->engine.version = s;
+}
+
+/* jansson refuses what is not UTF-8, so that parsing is the check. */
+static void
+rubbish_octets(void **state)
+{
+	static char all[256 + 64];
+	char *rubbish_reasons[1], one[8];
+	const char *to[1];
+	struct mail m;
+	int c, i, level;
+
+	(void)state;
+	for (i = 0; i < 255; i++)
+		all[i] = (char)(i + 1);
+	memcpy(all + 255, "@\xed\xa0\x80\xc0\xaf\xf5\xe2\x82.\xf0\x9f\x98@\xff", 15);
+	for (level = 0; level < 3; level++)
+		for (c = 0; c < 256; c++) {
+			mail_fill(&m);
+			snprintf(one, sizeof(one), "%c\"\\", c);
+			set_all(&m, c == 0 ? all : one);
+			rubbish_reasons[0] = c == 0 ? all : one;
+			m.scan.reasons = rubbish_reasons;
+			to[0] = c == 0 ? all : one;
+			m.facts.rcpts = to;
+			m.facts.rcpts_count = 1;
+			m.facts.time_ms = UINT64_MAX;
+			m.engine.db_time = UINT64_MAX;
+			json_decref(recorded(&m, (enum privacy_level)level, NULL));
+		}
+}
+
+static void
+long_texts_are_cut_and_counted(void **state)
+{
+	static char longs[70000];
+	struct mail m;
+	json_t *root;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i + 2 < sizeof(longs); i += 2)
+		memcpy(longs + i, "\xc3\xa4", 2);
+	mail_init(&m);
+	longs[0] = 'x';		/* so that the bound falls inside a character */
+	longs[1] = 'x';
+	longs[2] = 'x';
+	longs[3] = '\x01';
+	memmove(longs + 3, longs + 4, sizeof(longs) - 4);
+	m.facts.helo = longs;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_equal(text_at(root, "cut"), "1");
+	assert_int_equal(json_string_length(at(root, "client.helo")), RECORD_STRING_MAX - 1);
+	assert_null(strstr(json_string_value(at(root, "client.helo")), "\xef\xbf\xbd"));
+	json_decref(root);
+	/* Everything long, every octet to be escaped. */
+	memset(longs, 1, sizeof(longs) - 1);
+	longs[30000] = '@';
+	mail_fill(&m);
+	set_all(&m, longs);
+	root = recorded(&m, PRIVACY_FULL, &len);
+	assert_true(len < RECORD_MAX - LEDGER_KEYS);
+	assert_true(json_integer_value(at(root, "cut")) > 20);
+	json_decref(root);
+}
+
+/* As many parts and recipients as can come, the findings last. */
+static void
+many_parts_and_recipients(void **state)
+{
+	static struct part parts[SCAN_PARTS_MAX];
+	static enum outcome outcomes[SCAN_PARTS_MAX];
+	static const char *to[20000];
+	json_t *root, *list;
+	struct mail m;
+	size_t i, len;
+
+	(void)state;
+	mail_fill(&m);
+	for (i = 0; i < SCAN_PARTS_MAX; i++) {
+		parts[i] = m.parts[2];
+		parts[i].outcome = OUTCOME_CLEAN;
+		outcomes[i] = OUTCOME_CLEAN;
+	}
+	outcomes[SCAN_PARTS_MAX - 1] = parts[SCAN_PARTS_MAX - 1].outcome = OUTCOME_INFECTED;
+	for (i = 0; i < COUNT(to); i++)
+		to[i] = "someone.with.a.rather.long.local.part@some.rather.long.domain.example";
+	m.scan.parts = parts;
+	m.scan.parts_count = SCAN_PARTS_MAX;
+	m.verdict.parts = outcomes;
+	m.facts.rcpts = to;
+	m.facts.rcpts_count = COUNT(to);
+	root = recorded(&m, PRIVACY_PSEUDONYM, &len);
+	assert_true(len < RECORD_MAX - LEDGER_KEYS);
+	list = at(root, "parts");
+	assert_int_equal(json_array_size(list) + (size_t)json_integer_value(at(root, "parts_more")), SCAN_PARTS_MAX);
+	assert_true(json_array_size(list) > 500);
+	assert_string_equal(text_at(json_array_get(list, json_array_size(list) - 1), "outcome"), "\"infected\"");
+	assert_true(json_array_size(at(root, "to")) > 1000);
+	assert_true(json_array_size(at(root, "to")) < COUNT(to));
+	assert_int_equal(json_integer_value(at(root, "rcpts")), COUNT(to) + 5);
+	json_decref(root);
+}
+
+static void
+small_buffer_fails(void **state)
+{
+	struct buf out;
+	struct mail m;
+
+	(void)state;
+	mail_init(&m);
+	buf_init(&out, 300);
+	assert_int_equal(record_message(&m.facts, &m.verdict, levels[1], &out), -1);
+	assert_int_equal(out.failed, 1);
+	buf_free(&out);
+}
+
+static void
+ordinary_record_is_small(void **state)
+{
+	struct mail m;
+	size_t len;
+
+	(void)state;
+	/* Clean, text and HTML, one recipient, TLS 1.3 without a client certificate. */
+	mail_init(&m);
+	m.parts[2] = (struct part){ .path = p2, .type = html, .real_type = type_html, .size = 2731 };
+	m.outcomes[2] = m.verdict.outcome = OUTCOME_CLEAN;
+	m.verdict.signature = NULL;
+	m.verdict.action = m.verdict.would = ACTION_ACCEPT;
+	snprintf(m.verdict.rule, sizeof(m.verdict.rule), "mx.clean");
+	m.scan.ambiguity = AMBIGUITY_NONE;
+	m.scan.reasons_count = 0;
+	json_decref(recorded(&m, PRIVACY_PSEUDONYM, &len));
+	if (len > 1536)
+		fail_msg("got %zu octets, want at most 1536", len);
+	print_message("an ordinary record has %zu octets\n", len);
+}
+
+/* ---- ids, events ---- */
+
+static void
+ids(void **state)
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	char a[RECORD_ID_LEN + 1], b[RECORD_ID_LEN + 1];
+
+	(void)state;
+	record_id(1795425302417, a);
+	assert_int_equal(strlen(a), RECORD_ID_LEN);
+	assert_int_equal(strspn(a, digits), RECORD_ID_LEN);
+	record_id(1795425302999, b);
+	assert_memory_equal(a, b, 6);		/* the same second */
+	assert_string_not_equal(a, b);
+	record_id(1795425303000, b);
+	assert_true(strcmp(a, b) < 0);		/* they sort by time */
+	assert_true(memcmp(a, b, 6) != 0);
+}
+
+static json_t *
+event_of(const char *gateway, const char *event, const char *const *pairs)
+{
+	struct buf out;
+	json_t *root;
+
+	buf_init(&out, RECORD_MAX);
+	assert_int_equal(record_event(gateway, 1795425302417, event, pairs, &out), 0);
+	root = parsed(out.data, out.len);
+	buf_free(&out);
+	return root;
+}
+
+static void
+events(void **state)
+{
+	static const char *const pairs[] = { "reason", "line 3\n\xff", "serving", "old engine", NULL };
+	static const char *const odd[] = { "a", "1", "left", NULL };
+	static const struct want wants[] = {
+		{ "v", "1" }, { "type", "\"event\"" }, { "time", "\"2026-11-23T09:15:02.417Z\"" },
+		{ "gateway", "\"mx1.example.net\"" }, { "event", "\"reload-failed\"" },
+		{ "data", "{\"reason\":\"line 3\\n\xef\xbf\xbd\",\"serving\":\"old engine\"}" }, { "cut", "(absent)" },
+	};
+	const char *many[2 * (RECORD_PAIRS_MAX + 2) + 1];
+	char names[RECORD_PAIRS_MAX + 2][8];
+	json_t *root;
+	size_t i;
+
+	(void)state;
+	root = event_of("mx1.example.net", "reload-failed", pairs);
+	check_wants(root, wants, COUNT(wants), "event");
+	assert_int_equal(json_string_length(at(root, "id")), RECORD_ID_LEN);
+	json_decref(root);
+	root = event_of(NULL, "start", NULL);
+	assert_null(at(root, "gateway"));
+	assert_null(at(root, "data"));
+	json_decref(root);
+	root = event_of("g", "odd", odd);
+	assert_string_equal(text_at(root, "data"), "{\"a\":\"1\"}");
+	assert_string_equal(text_at(root, "cut"), "1");
+	json_decref(root);
+	for (i = 0; i < RECORD_PAIRS_MAX + 2; i++) {
+		snprintf(names[i], sizeof(names[i]), "k%zu", i);
+		many[2 * i] = many[2 * i + 1] = names[i];
+	}
+	many[2 * i] = NULL;
+	root = event_of("g", "many", many);
+	assert_int_equal(json_object_size(at(root, "data")), RECORD_PAIRS_MAX);
+	assert_string_equal(text_at(root, "cut"), "1");
+	json_decref(root);
+}
+
+/* ---- the page ---- */
+
+static char *
+page_text(void)
+{
+	FILE *f = fopen(PAGE, "r");
+	char *text = calloc(1, 256 * 1024);
+	size_t n;
+
+	assert_non_null(text);
+	if (f == NULL)
+		fail_msg("got no %s, want to run where it is", PAGE);
+	n = fread(text, 1, 256 * 1024 - 1, f);
+	assert_true(n > 0 && n < 256 * 1024 - 1);
+	fclose(f);
+	return text;
+}
+
+/* The keys that ".It Cm KEY Pq TYPE" describes, with their types. */
+static json_t *
+page_keys(const char *text)
+{
+	json_t *keys = json_object();
+	char key[128], type[64];
+	const char *p;
+
+	for (p = text; (p = strstr(p, "\n.It Cm ")) != NULL; p++) {
+		assert_int_equal(sscanf(p, "\n.It Cm %127s Pq %63[^\n]", key, type), 2);
+		if (json_object_get(keys, key) != NULL)
+			fail_msg("got %s twice in the page, want it once", key);
+		json_object_set_new(keys, key, json_string(type));
+	}
+	assert_true(json_object_size(keys) > 50);
+	return keys;
+}
+
+static const char *
+type_of(const json_t *v)
+{
+	if (json_is_string(v))
+		return "string";
+	if (json_is_integer(v))
+		return "number";
+	if (json_is_object(v))
+		return "object";
+	return json_is_array(v) ? "array" : "none that a record has";
+}
+
+/* Every key below `v` is documented, with its type; marks it as seen. */
+static int
+check_documented(json_t *v, const char *prefix, json_t *keys, json_t *seen)
+{
+	const char *key, *type;
+	json_t *child, *item;
+	char path[160];
+	int bad = 0;
+	size_t i;
+
+	if (strcmp(prefix, "data") == 0)
+		return 0;	/* an event's own */
+	json_object_foreach(v, key, child) {
+		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix != '\0' ? "." : "", key);
+		type = json_string_value(json_object_get(keys, path));
+		json_object_set_new(seen, path, json_true());
+		if (type == NULL || strncmp(type, type_of(child), strlen(type_of(child))) != 0) {
+			print_error("%s: got %s in the record, want what the page says: %s\n", path, type_of(child),
+			    type == NULL ? "nothing" : type);
+			bad++;
+		}
+		bad += check_documented(child, path, keys, seen);
+		if (json_is_array(child))
+			json_array_foreach(child, i, item)
+				bad += check_documented(item, path, keys, seen);
+	}
+	return bad;
+}
+
+static void
+page_has_every_key_and_no_other(void **state)
+{
+	static const char *const ledger[] = { "seq", "stream", "salt", "leaf" }, *const pairs[] = { "a", "b", NULL };
+	static char longs[1000];
+	char *text = page_text();
+	json_t *keys = page_keys(text), *seen = json_object(), *root, *v;
+	const char *key;
+	struct part *parts;
+	enum outcome *outcomes;
+	struct mail m;
+	int bad = 0;
+	size_t i;
+
+	(void)state;
+	memset(longs, 'x', sizeof(longs) - 1);
+	mail_fill(&m);
+	m.facts.helo = longs;		/* "cut" */
+	parts = calloc(SCAN_PARTS_MAX, sizeof(*parts));
+	outcomes = calloc(SCAN_PARTS_MAX, sizeof(*outcomes));
+	assert_true(parts != NULL && outcomes != NULL);
+	for (i = 0; i < SCAN_PARTS_MAX; i++) {
+		parts[i] = m.parts[2];
+		outcomes[i] = OUTCOME_ENCRYPTED;
+	}
+	m.scan.parts = parts;		/* "parts_more" */
+	m.scan.parts_count = SCAN_PARTS_MAX;
+	m.verdict.parts = outcomes;
+	root = recorded(&m, PRIVACY_FULL, NULL);
+	bad += check_documented(root, "", keys, seen);
+	json_decref(root);
+	root = event_of("g", "start", pairs);
+	bad += check_documented(root, "", keys, seen);
+	json_decref(root);
+	for (i = 0; i < COUNT(ledger); i++)
+		json_object_set_new(seen, ledger[i], json_true());
+	json_object_foreach(keys, key, v)
+		if (json_object_get(seen, key) == NULL) {
+			print_error("%s: got it in the page only, want it in a record\n", key);
+			bad++;
+		}
+	json_decref(keys);
+	json_decref(seen);
+	free(parts);
+	free(outcomes);
+	free(text);
+	assert_int_equal(bad, 0);
+}
+
+static void
+hex_of(const unsigned char *p, size_t len, char *out)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", p[i]);
+}
+
+/* The example is a record of ours, folded: key by key, and its leaf is that of the line. */
+static void
+page_example(void **state)
+{
+	unsigned char salt[16], leaf[EVP_MAX_MD_SIZE];
+	char salt_hex[33], leaf_hex[65], *text = page_text(), *from, *to;
+	json_t *example, *want;
+	EVP_MD_CTX *ctx;
+	struct buf out;
+	struct mail m;
+	unsigned int n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(salt); i++)
+		salt[i] = (unsigned char)(0xa0 + i * 5);
+	mail_init(&m);
+	buf_init(&out, RECORD_MAX);
+	assert_int_equal(record_message(&m.facts, &m.verdict, levels[PRIVACY_PSEUDONYM], &out), 0);
+	ctx = EVP_MD_CTX_new();
+	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	EVP_DigestUpdate(ctx, salt, sizeof(salt));
+	EVP_DigestUpdate(ctx, out.data, out.len);
+	EVP_DigestFinal_ex(ctx, leaf, &n);
+	EVP_MD_CTX_free(ctx);
+	hex_of(salt, sizeof(salt), salt_hex);
+	hex_of(leaf, 32, leaf_hex);
+	want = parsed(out.data, out.len);
+	json_object_set_new(want, "seq", json_integer(4711));
+	json_object_set_new(want, "stream", json_string("mail"));
+	json_object_set_new(want, "salt", json_string(salt_hex));
+	json_object_set_new(want, "leaf", json_string(leaf_hex));
+
+	from = strstr(text, "\n.Bd -literal\n{");
+	to = from == NULL ? NULL : strstr(from, "\n.Ed");
+	example = from == NULL || to == NULL ? NULL : parsed(from + strlen("\n.Bd -literal\n"),
+	    (size_t)(to - from) - strlen("\n.Bd -literal\n"));
+	if (example == NULL || !json_equal(example, want)) {
+		/* The whole line, for whoever mends the page; cmocka would cut it. */
+		fprintf(stderr, "{\"seq\":4711,\"stream\":\"mail\",\"salt\":\"%s\",\"leaf\":\"%s\",%s\n", salt_hex, leaf_hex,
+		    out.data + 1);
+		fail_msg("got %s example in the page, want the one above", example == NULL ? "no" : "another");
+	}
+	json_decref(example);
+	json_decref(want);
+	buf_free(&out);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(message_by_key),
+		cmocka_unit_test(verdicts_and_absences),
+		cmocka_unit_test(privacy_by_level_and_class),
+		cmocka_unit_test(blocked_part_is_the_judges),
+		cmocka_unit_test(rubbish_octets),
+		cmocka_unit_test(long_texts_are_cut_and_counted),
+		cmocka_unit_test(many_parts_and_recipients),
+		cmocka_unit_test(small_buffer_fails),
+		cmocka_unit_test(ordinary_record_is_small),
+		cmocka_unit_test(ids),
+		cmocka_unit_test(events),
+		cmocka_unit_test(page_has_every_key_and_no_other),
+		cmocka_unit_test(page_example),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
