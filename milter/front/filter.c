@@ -36,6 +36,12 @@
 
 /* libmilter's callbacks have no argument of ours until a context has private data. */
 static struct front *the_front;
+/*
+ * What the last MTA agreed to.  After SMFIC_QUIT_NC another SMTP session begins
+ * on the same connection without a negotiation, and libmilter tells no more;
+ * were it another MTA's, an edit would fail and the message be tempfailed.
+ */
+static atomic_uint last_caps;
 
 /* smfi_* take char *, but write to none of it. */
 static char *
@@ -57,6 +63,16 @@ static int
 mta_progress(void *ctx)
 {
 	return smfi_progress(ctx) == MI_SUCCESS ? 0 : -1;
+}
+
+static struct session *
+session_begin(SMFICTX *ctx, unsigned int caps)
+{
+	struct session_mta mta = { mta_macro, mta_progress, ctx };
+	struct session *s = session_new(the_front, &mta, caps);
+
+	smfi_setpriv(ctx, s);
+	return s;
 }
 
 /* ---- negotiation ---- */
@@ -82,8 +98,6 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsign
     unsigned long f3, unsigned long *want_actions, unsigned long *want_protocol,
     unsigned long *want_f2, unsigned long *want_f3)
 {
-	struct session_mta mta = { mta_macro, mta_progress, ctx };
-	struct session *s;
 	unsigned int caps = 0;
 
 	(void)f2;
@@ -104,16 +118,15 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsign
 		caps |= ANSWER_CAN_HOLD;
 	if (*want_protocol & SMFIP_HDR_LEADSPC)
 		caps |= ANSWER_LEADSPC;
+	atomic_store(&last_caps, caps);
 	/* A peer may negotiate twice. */
 	session_free(smfi_getpriv(ctx));
-	s = session_new(the_front, &mta, caps);
-	smfi_setpriv(ctx, s);
-	return s != NULL ? SMFIS_CONTINUE : SMFIS_REJECT;
+	return session_begin(ctx, caps) != NULL ? SMFIS_CONTINUE : SMFIS_REJECT;
 }
 
 /* ---- events ---- */
 
-/* The session of a context; NULL only if the peer never negotiated, and then the message is tempfailed at its end. */
+/* NULL only without memory, or from a peer in disorder; then the message is tempfailed at its end. */
 static struct session *
 session_of(SMFICTX *ctx)
 {
@@ -134,7 +147,7 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
 		memcpy(&in6, addr, sizeof(in6));
 		inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
 	}
-	if (session_of(ctx) != NULL)
+	if (session_of(ctx) != NULL || session_begin(ctx, atomic_load(&last_caps)) != NULL)
 		session_connect(session_of(ctx), name, *ip != '\0' ? ip : NULL);
 	return SMFIS_CONTINUE;
 }

@@ -375,15 +375,16 @@ answer_gone(struct handover_answer *a)
 
 /*
  * Waits in line for a generation and a slot in its queue.  The scanner's
- * deadline starts when there is a scanner to meet it.  0 with gen (a reference
- * and a slot) and deadline, or -1 with the answer filled.
+ * deadline starts when there is a scanner to meet it; for a scanner the wait is
+ * engine_wait_ms, and never beyond `last`, however often one comes and goes.
+ * 0 with gen (a reference and a slot) and deadline, or -1 with the answer filled.
  */
 static int
-slot_take(struct handover *h, int kind, const struct handover_bounds *b, struct pacer *pacer,
-    struct generation_ref **out, uint64_t *deadline, struct handover_answer *a)
+slot_take(struct handover *h, int kind, const struct handover_bounds *b, uint64_t last,
+    struct pacer *pacer, struct generation_ref **out, uint64_t *deadline, struct handover_answer *a)
 {
 	uint64_t now = clock_mono_ns(), until = 0;
-	uint64_t engine_until = now + b->engine_wait_ms * MS;
+	uint64_t engine_until = min64(now + b->engine_wait_ms * MS, last);
 	struct generation_ref *gen;
 	struct timespec ts;
 	struct waiter w;
@@ -766,6 +767,7 @@ handover_scan(struct handover *h, const struct spool *sp, const struct handover_
 	struct pacer pacer = { progress, arg, b->progress_ms * MS, 0 };
 	int kind = spool_size(sp) > b->large_size ? LARGE : SMALL;
 	uint64_t began = clock_mono_ns(), sent = 0, deadline;
+	uint64_t last = began + (b->engine_wait_ms + b->scan_timeout_ms) * MS;
 	struct generation_ref *gen = NULL;
 	enum job_end end;
 	int killer = 0, lost = 0;
@@ -778,7 +780,7 @@ handover_scan(struct handover *h, const struct spool *sp, const struct handover_
 		answer_fail(a, OUTCOME_CRASH, "remembered");
 		return;
 	}
-	while (slot_take(h, kind, b, &pacer, &gen, &deadline, a) == 0) {
+	while (slot_take(h, kind, b, last, &pacer, &gen, &deadline, a) == 0) {
 		gen_put(a->gen);
 		a->gen = gen;
 		a->engine = gen->info;
