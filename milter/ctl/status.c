@@ -355,7 +355,7 @@ status_dead(const struct ctl *ctl, const char *err)
 }
 
 static int
-status_ask(const struct ctl *ctl, const char *socket)
+status_ask(const struct ctl *ctl, const char *socket, int broken)
 {
 	struct status s = { .ctl = ctl, .code = STATUS_OK };
 	json_t *answer;
@@ -373,6 +373,8 @@ status_ask(const struct ctl *ctl, const char *socket)
 	buf_init(&s.out, STATUS_TEXT_MAX);
 	buf_init(&s.notes, STATUS_TEXT_MAX);
 	judge(&s, answer);
+	if (broken)
+		note(&s, STATUS_WARNING, "the configuration on disk has errors: a reload or restart would fail");
 	if (ctl->json) {
 		json_object_set_new(answer, "running", json_true());
 		json_object_set_new(answer, "exit", json_integer(s.code));
@@ -396,15 +398,25 @@ status_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **arg
 {
 	static const struct option longs[] = { CTL_LONG, CTL_END };
 	struct conf *conf;
-	int code = EX_OK;
+	struct buf errs;
+	int code = EX_OK, broken = 0;
 
 	if (ctl_getopt(ctl, self, argc, argv, CTL_SHORT, longs, &code) == CTL_STOP)
 		return code;
 	if (optind < argc)
 		return ctl_usage(ctl, self, "status takes no \"%s\"", argv[optind]);
-	if ((conf = ctl_conf(ctl, &code)) == NULL)
-		return code;
-	code = status_ask(ctl, conf->parent.control_socket);
+	if ((conf = ctl_conf(ctl, &code)) == NULL) {
+		/* A monitor wants to know of the daemon all the same; its errors have been shown. */
+		if (code != EX_CONFIG)
+			return code;
+		buf_init(&errs, STATUS_TEXT_MAX);
+		broken = 1;
+		conf = conf_read(NULL, ctl->overrides, &errs);
+		buf_free(&errs);
+		if (conf == NULL)
+			return STATUS_CRITICAL;
+	}
+	code = status_ask(ctl, conf->parent.control_socket, broken);
 	conf_free(conf);
 	return code;
 }

@@ -64,6 +64,11 @@ edit '$s = {version => "9"}'; ctl status; exits 2 "hardly an answer"; has "hopwa
 edit '$s->{generation} = "x"; $s->{front}{macros} = 7; $s->{front}{mta} = [1]; $s->{warnings} = {a => 1}; $s->{uptime_ms} = -5'; ctl status; exits 2 "members of other kinds"
 edit '$s->{front}{macros}{helo} = [map { "{macro_number_$_}" } 1..500]'; ctl status; exits 0 "many macros"; lacks "{macro_number_200}" "many macros"; has "and 372 more" "many macros"
 
+# a monitor learns of the daemon although the file on disk is broken
+printf 'mode = "observ";\n' >"$T/bad.conf"; answer "$T/good"
+CONF=$T/bad.conf ctl status; exits 1 "a broken configuration"; errs "$T/bad.conf:1:" "a broken configuration"; has "ClamAV 1.4.6" "a broken configuration"
+has "warning: the configuration on disk has errors" "a broken configuration"
+
 # no daemon
 sock=$T/none; ctl status; exits 2 "not running"; errs "hopward is not running" "not running"; errs "systemctl start hopward" "not running"
 ctl status --json; exits 2 "not running, json"; has '"running":false' "not running, json"
