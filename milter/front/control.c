@@ -19,6 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "base/clock.h"
 #include "base/fdpass.h"
 #include "base/log.h"
@@ -349,6 +353,10 @@ control_quit(struct front *f, int code)
 	front_event(f, "stop", pairs);
 	ledger_close(f->ledger);
 	log_info("stopped");
+#ifdef __SANITIZE_ADDRESS__
+	/* _exit(2) would skip it. */
+	__lsan_do_recoverable_leak_check();
+#endif
 	/* Not exit(3): other threads still run. */
 	_exit(code);
 }
