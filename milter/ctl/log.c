@@ -60,6 +60,7 @@ struct log_run {
 	size_t		 limit, at, held;
 	int		 live;			/* the ring was written: what comes now goes out at once */
 	struct buf	 row;
+	char		 day[ROW_DAY + 1];	/* shown last, where days have lines */
 	int		 stopped;		/* nobody reads our output */
 	uint64_t	 read, matched, bad;
 	int		 missing;		/* a file that could not be read */
@@ -136,9 +137,29 @@ wanted(const struct filter *f, const json_t *rec, uint64_t time_ms)
 
 /* ---- output ---- */
 
+/* Writes a line; before it the day, where it has a line of its own and has changed. */
+static void
+put_line(struct log_run *run, const char *line)
+{
+	struct buf b;
+
+	if (!run->ctl->json && !run->style.date) {
+		if (strncmp(run->day, line, ROW_DAY) != 0) {
+			snprintf(run->day, sizeof(run->day), "%.*s", ROW_DAY, line);
+			buf_init(&b, 256);
+			row_day(&b, &run->style, run->day);
+			ctl_put(&b);
+			buf_free(&b);
+		}
+		line += ROW_DAY;
+	}
+	if (fputs(line, stdout) == EOF)
+		run->stopped = 1;
+}
+
 /* Takes the row (a malloc'ed line). */
 static int
-emit(struct log_run *run, char *line, size_t len)
+emit(struct log_run *run, char *line)
 {
 	if (line == NULL) {
 		ctl_warn(run->ctl, "no memory");
@@ -151,8 +172,7 @@ emit(struct log_run *run, char *line, size_t len)
 		run->held += run->held < run->limit;
 		return 0;
 	}
-	if (fwrite(line, 1, len, stdout) != len)
-		run->stopped = 1;
+	put_line(run, line);
 	free(line);
 	return run->stopped;
 }
@@ -164,8 +184,7 @@ ring_write(struct log_run *run)
 	size_t i, first = run->held < run->limit ? 0 : run->at;
 
 	for (i = 0; i < run->held; i++)
-		if (fputs(run->ring[(first + i) % run->limit], stdout) == EOF)
-			run->stopped = 1;
+		put_line(run, run->ring[(first + i) % run->limit]);
 	run->live = 1;
 	return run->stopped;
 }
@@ -182,9 +201,6 @@ bad_line(struct log_run *run, const char *file, uint64_t number, const char *why
 static int
 take_record(struct log_run *run, const char *text, size_t len, const json_t *rec)
 {
-	char *line = NULL;
-	size_t n;
-
 	run->matched++;
 	buf_reset(&run->row);
 	if (!run->ctl->json)
@@ -195,8 +211,7 @@ take_record(struct log_run *run, const char *text, size_t len, const json_t *rec
 	}
 	if (run->row.len == 0)
 		return 0;	/* a type that this version does not show */
-	line = buf_steal(&run->row, &n);
-	return emit(run, line, n);
+	return emit(run, buf_steal(&run->row, NULL));
 }
 
 static int

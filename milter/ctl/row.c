@@ -20,9 +20,13 @@
 #define W_TLS		3
 #define W_OUTCOME	11
 #define W_ACTION	10
-#define W_RULE		22
+#define W_ACTION_LAST	15	/* "accept (reject)" */
+#define W_RULE		22	/* "submission.unavailable" */
+#define W_RULE_WIDE	38	/* and what a watched one would have done */
+#define WIDEST		150
 #define ROUTE_MIN	16
 #define ROUTE_PIPE	40	/* where nothing is cut it is only padded */
+#define NO_TIME		"0000-00-00 00:00:00"
 #define TO_MAX		4	/* domains of recipients that are named; the rest is counted */
 
 void
@@ -33,14 +37,15 @@ row_style_init(struct row_style *s, const struct text *t)
 	memset(s, 0, sizeof(*s));
 	s->text = *t;
 	s->date = t->width == TEXT_UNLIMITED || t->width >= WIDE;
-	s->rule = s->date ? W_RULE : 0;
+	s->rule = !s->date ? 0 : t->width >= WIDEST ? W_RULE_WIDE : W_RULE;
 	s->class = s->date ? W_CLASS_WIDE : W_CLASS;
 	if (t->width == TEXT_UNLIMITED) {
 		s->route = ROUTE_PIPE;
 		return;
 	}
-	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + s->class + 1 + 1 + W_TLS + 1 + W_OUTCOME + 1 + W_ACTION +
-	    (s->rule > 0 ? 1 + s->rule : 0);
+	s->last = s->rule > 0 ? s->rule : W_ACTION_LAST;
+	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + s->class + 1 + 1 + W_TLS + 1 + W_OUTCOME + 1 +
+	    (s->rule > 0 ? W_ACTION + 1 : 0) + s->last;
 	s->route = t->width - fixed;
 	if (s->route < ROUTE_MIN)
 		s->route = ROUTE_MIN;
@@ -70,17 +75,15 @@ cell(struct buf *b, const struct row_style *s, enum text_colour c, const char *t
 	buf_addc(b, ' ');
 }
 
-/* The sender's domain, the recipients' (each once, the first few). */
+/* The recipients' domains, each once, the first few. */
 static void
-route(const json_t *rec, char *out, size_t len)
+recipients(const json_t *rec, char *out, size_t len)
 {
-	const char *d = json_string_value(json_object_get(json_object_get(rec, "from"), "domain"));
+	const char *seen[TO_MAX], *d;
 	const json_t *to;
-	const char *seen[TO_MAX];
-	size_t i, k, n = 0, more = 0;
-	int used;
+	size_t i, k, n = 0, more = 0, used = 0;
 
-	used = snprintf(out, len, "%s ->", d == NULL ? "?" : *d == '\0' ? "<>" : d);
+	snprintf(out, len, "?");
 	json_array_foreach(json_object_get(rec, "to"), i, to) {
 		if ((d = json_string_value(json_object_get(to, "domain"))) == NULL || *d == '\0')
 			d = "local";
@@ -93,13 +96,39 @@ route(const json_t *rec, char *out, size_t len)
 			continue;
 		}
 		seen[n++] = d;
-		if (used > 0 && (size_t)used < len)
-			used += snprintf(out + used, len - (size_t)used, "%s%s", n > 1 ? "," : " ", d);
+		snprintf(out + used, len - used, "%s%.255s", n > 1 ? "," : "", d);
+		used += strlen(out + used);
 	}
-	if (used > 0 && (size_t)used < len && n == 0)
-		snprintf(out + used, len - (size_t)used, " ?");
-	else if (used > 0 && (size_t)used < len && more > 0)
-		snprintf(out + used, len - (size_t)used, " +%zu", more);
+	if (more > 0)
+		snprintf(out + used, len - used, " +%zu", more);
+}
+
+/* "from -> to"; where both do not fit, each gets a half, and what the other leaves. */
+static void
+put_route(struct buf *b, const struct row_style *s, const json_t *rec)
+{
+	const char *from = json_string_value(json_object_get(json_object_get(rec, "from"), "domain"));
+	int room = s->route - 4, f = 0, t = 0, used;
+	char to[(TO_MAX + 1) * 256];
+	struct buf scratch;
+
+	from = from == NULL ? "?" : *from == '\0' ? "<>" : from;
+	recipients(rec, to, sizeof(to));
+	if (s->text.width != TEXT_UNLIMITED) {
+		buf_init(&scratch, 64 * 1024);
+		f = text_add(&scratch, from, TEXT_UNLIMITED);
+		t = text_add(&scratch, to, TEXT_UNLIMITED);
+		buf_free(&scratch);
+		if (f + t > room)
+			f = t < room / 2 ? room - t : f < room / 2 ? f : room / 2;
+		t = room - f;
+	}
+	used = text_add(b, from, f) + 4;
+	buf_addz(b, " -> ");
+	used += text_add(b, to, t);
+	do
+		buf_addc(b, ' ');
+	while (++used <= s->route);
 }
 
 static enum text_colour
@@ -118,46 +147,55 @@ action_colour(const char *action)
 	return strcmp(action, "reject") == 0 || strcmp(action, "discard") == 0 ? TEXT_RED : TEXT_YELLOW;
 }
 
-/* The time, or first a line with the day where that has changed. */
+/* The time; its day stands before the row where it has no column. */
 static void
-put_time(struct buf *b, struct row_style *s, const json_t *rec)
+put_time(struct buf *b, const struct row_style *s, const json_t *rec)
 {
 	const char *when = row_text(rec, "time");
-	char text[64] = "?";
+	char text[64] = NO_TIME;
 	uint64_t ms;
 
 	if (when_rfc3339(when, strlen(when), &ms) == 0)
 		text_time(ms, text, sizeof(text));
-	if (!s->date && strlen(text) == W_DATE) {
-		if (strncmp(s->day, text, 10) != 0) {
-			snprintf(s->day, sizeof(s->day), "%.10s", text);
-			text_colour(b, &s->text, TEXT_BOLD, s->day);
-			buf_addc(b, '\n');
-		}
-		memmove(text, text + 11, strlen(text + 11) + 1);
+	if (s->date) {
+		cell(b, s, TEXT_DIM, text, W_DATE);
+		return;
 	}
-	cell(b, s, TEXT_DIM, text, s->date ? W_DATE : W_TIME);
+	if (strlen(text) != W_DATE)	/* a year of five digits */
+		snprintf(text, sizeof(text), NO_TIME);
+	buf_add(b, text, ROW_DAY);
+	cell(b, s, TEXT_DIM, text + ROW_DAY + 1, W_TIME);
 }
 
-/* What is behind the action: a rule that surprises, what watching would have done, the signature. */
-static void
-put_rest(struct buf *b, const struct row_style *s, const json_t *rec)
+void
+row_day(struct buf *b, const struct row_style *s, const char *day)
 {
+	text_colour(b, &s->text, TEXT_BOLD, day);
+	buf_addc(b, '\n');
+}
+
+/*
+ * The last column: the rule if it has one, or else the action with a rule that
+ * surprises; and what a watched rule would have done.
+ */
+static void
+put_last(struct buf *b, const struct row_style *s, const json_t *rec)
+{
+	const char *rule = row_text(rec, "rule"), *action = row_text(rec, "action");
 	const json_t *would = json_object_get(rec, "would");
-	const char *rule = row_text(rec, "rule");
-	char own[128], rest[512];
+	char own[128], text[512];
+	int used;
 
 	snprintf(own, sizeof(own), "%s.%s", row_text(rec, "class"), row_text(rec, "outcome"));
-	if (s->rule > 0) {
-		text_add(b, *rule != '\0' ? rule : "-", TEXT_UNLIMITED);
-	} else if (*rule != '\0' && strcmp(rule, own) != 0) {
-		buf_addc(b, ' ');
-		text_add(b, rule, TEXT_UNLIMITED);
-	}
-	if (json_is_object(would)) {
-		snprintf(rest, sizeof(rest), " (would %s)", row_text(would, "action"));
-		text_colour(b, &s->text, TEXT_YELLOW, rest);
-	}
+	if (s->rule > 0)
+		used = snprintf(text, sizeof(text), "%.128s", *rule != '\0' ? rule : "?");
+	else
+		used = snprintf(text, sizeof(text), "%.64s%s%.128s", *action != '\0' ? action : "?",
+		    strcmp(rule, own) != 0 ? " " : "", strcmp(rule, own) != 0 ? rule : "");
+	if (json_is_object(would))
+		snprintf(text + used, sizeof(text) - (size_t)used, " (%s%.64s)",
+		    s->last == 0 || s->last >= W_RULE_WIDE ? "would " : "", row_text(would, "action"));
+	text_cell(b, &s->text, s->rule > 0 ? TEXT_PLAIN : action_colour(action), text, s->last, -(s->last > 0));
 }
 
 static void
@@ -183,23 +221,20 @@ static void
 put_message(struct buf *b, const struct row_style *s, const json_t *rec)
 {
 	const char *tls = row_tls(rec), *outcome = row_text(rec, "outcome"), *action = row_text(rec, "action");
-	char text[2048];
 
 	cell(b, s, TEXT_PLAIN, *row_text(rec, "queue_id") != '\0' ? row_text(rec, "queue_id") : "-", W_QUEUE);
 	cell(b, s, TEXT_PLAIN, row_text(rec, "class"), s->class);
-	route(rec, text, sizeof(text));
-	cell(b, s, TEXT_PLAIN, text, s->route);
+	put_route(b, s, rec);
 	cell(b, s, strcmp(tls, "no") == 0 ? TEXT_YELLOW : TEXT_PLAIN, strcmp(tls, "unknown") == 0 ? "?" : tls, W_TLS);
 	cell(b, s, outcome_colour(outcome), outcome, W_OUTCOME);
-	text_cell(b, &s->text, action_colour(action), action, s->rule > 0 ? W_ACTION : 0, 0);
 	if (s->rule > 0)
-		buf_addc(b, ' ');
-	put_rest(b, s, rec);
+		cell(b, s, action_colour(action), action, W_ACTION);
+	put_last(b, s, rec);
 	buf_addc(b, '\n');
 }
 
 void
-row_write(struct buf *b, struct row_style *s, const json_t *rec)
+row_write(struct buf *b, const struct row_style *s, const json_t *rec)
 {
 	if (strcmp(row_text(rec, "type"), "event") == 0) {
 		put_time(b, s, rec);

@@ -14,14 +14,20 @@ struct row_style {
 	int		class;
 	int		route;		/* columns of "from -> to" */
 	int		rule;		/* 0: no column of its own, shown only where it says more than class and outcome */
-	int		date;		/* whole time in each row; otherwise a line for each day */
-	char		day[16];	/* shown last */
+	int		date;		/* whole time in each row; otherwise a line for each day is wanted */
+	int		last;		/* columns of the last one; 0: not cut */
 };
 
 void	row_style_init(struct row_style *, const struct text *);
 void	row_heading(struct buf *, const struct row_style *);
-/* A message or an event; of other types nothing is written. */
-void	row_write(struct buf *, struct row_style *, const json_t *record);
+/*
+ * A message or an event; of other types nothing is written.  Without style.date the row begins with
+ * ROW_DAY octets, its local day: for row_day() and not to be shown.
+ */
+#define ROW_DAY	10
+void	row_write(struct buf *, const struct row_style *, const json_t *record);
+/* The line for a day. */
+void	row_day(struct buf *, const struct row_style *, const char *day);
 
 /* A text member; "" where there is none. */
 const char *row_text(const json_t *record, const char *key);

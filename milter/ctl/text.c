@@ -168,7 +168,7 @@ text_cell(struct buf *b, const struct text *t, enum text_colour c, const char *s
 	used = text_add(b, s, cut ? width : TEXT_UNLIMITED);
 	if (on)
 		buf_addz(b, "\033[0m");
-	for (; used < width; used++)
+	for (; cut >= 0 && used < width; used++)
 		buf_addc(b, ' ');
 }
 

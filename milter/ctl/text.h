@@ -29,7 +29,7 @@ void	text_init(struct text *, FILE *);
  * columns (TEXT_UNLIMITED: all), a cut is shown by "~" in the last one.  Returns the columns used.
  */
 int	text_add(struct buf *, const char *s, int width);
-/* The same, then spaces up to `width` columns; colour around the text alone. */
+/* The same, cut to `width` if `cut`, then spaces up to it unless cut < 0; colour around the text alone. */
 void	text_cell(struct buf *, const struct text *, enum text_colour, const char *s, int width, int cut);
 /* In colour, no padding. */
 void	text_colour(struct buf *, const struct text *, enum text_colour, const char *s);

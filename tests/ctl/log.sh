@@ -95,13 +95,16 @@ cp "$T/now.jsonl" "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 66 "a compre
 head -c 100000 /dev/urandom >"$T/noise"; run log "$T/noise"; exits 65 "noise"
 
 # widths
-for w in 80 100 160; do
+for w in 80 100 110 120 160; do
 	on_terminal $w "NO_COLOR=1 $CTL -c /dev/null log $T/r"
 	max=$(grep -v '^Script' "$T/tty" | tr -d '\r' | perl -CS -ne 'chomp; $m = length if length > ($m // 0); END { print $m }')
-	[ "$max" -le $w ]; out=$(cat "$T/tty"); say $? "no row is wider than $w (got $max)"
+	out=$(cat "$T/tty") rc=0
+	[ "$max" -le $w ]; say $? "no row is wider than $w (got $max)"
 	has "4Bdd" "$w columns"
 done
 on_terminal 80 "$CTL log $T/r"; out=$(tr -d '\r' <"$T/tty"); has "$(printf '\033[1m2026-11-21\033[0m')" "a line for each day at 80 columns"
+on_terminal 80 "NO_COLOR=1 $CTL log --limit 2 $T/r"; out=$(tr -d '\r' <"$T/tty"); lacks "2026-11-20" "--limit: no line for a day without rows"
+has "accept (reject)" "a watched rule at 80 columns"
 
 # following
 "$CTL" -c /dev/null log -f "$T/r" >"$T/follow" 2>"$T/err" &
