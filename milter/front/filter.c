@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "front/session.h"
 
 #define BACKLOG		256	/* an MTA under load connects faster than threads start */
+#define LISTENER_FD_MAX	64	/* it was just opened, and few descriptors are older */
 #define NO_REPLY	(SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_UNKN | \
 			 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 
@@ -288,6 +290,25 @@ on_eom(SMFICTX *ctx)
 
 /* ---- the library's life ---- */
 
+/*
+ * An answer with edits is several small packets in a row.  Without this,
+ * Nagle's algorithm here and delayed acknowledgements at the MTA cost such a
+ * message 40 ms.  Accepted sockets inherit the option; libmilter tells nobody
+ * its descriptor, so the one that listens is looked for.
+ */
+static void
+listener_nodelay(void)
+{
+	int fd, listens, one = 1;
+	socklen_t len;
+
+	for (fd = 3; fd < LISTENER_FD_MAX; fd++) {
+		len = sizeof(listens);
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens)
+			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	}
+}
+
 static int
 filter_open(struct front *f, const char *spec, char *err, size_t errlen)
 {
@@ -320,6 +341,7 @@ filter_open(struct front *f, const char *spec, char *err, size_t errlen)
 		snprintf(err, errlen, "%s: the socket cannot be opened (in use, or no right to make it there)", spec);
 		return -1;
 	}
+	listener_nodelay();
 	return 0;
 }
 
