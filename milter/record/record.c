@@ -253,6 +253,16 @@ put_hop(struct writer *w, const struct message_facts *facts, const struct verdic
 
 /* ---- verdict, scan ---- */
 
+/* Of an archive, the detail may be a member's name, and counts as one. */
+static void
+put_detail(struct writer *w, enum outcome outcome, const char *detail)
+{
+	if (privacy_level(w->privacy) == PRIVACY_MINIMAL &&
+	    (outcome == OUTCOME_ENCRYPTED || outcome == OUTCOME_UNOPENED))
+		return;
+	put_nonempty(w, "detail", detail);
+}
+
 static void
 put_verdict(struct writer *w, const struct verdict *v)
 {
@@ -268,7 +278,7 @@ put_verdict(struct writer *w, const struct verdict *v)
 		json_end_object(&w->json);
 	}
 	put_nonempty(w, "signature", v->signature);
-	put_nonempty(w, "detail", v->detail);
+	put_detail(w, v->outcome, v->detail);
 	if (v->reply_code != 0) {
 		snprintf(reply, sizeof(reply), "%d %s", v->reply_code, v->reply_xcode);
 		json_str(&w->json, "reply", reply);
@@ -316,7 +326,7 @@ put_part(struct writer *w, const struct part *p, enum outcome outcome)
 	json_hex(&w->json, "sha256", p->sha256, sizeof(p->sha256));
 	json_str(&w->json, "outcome", outcome_str(outcome));
 	put_nonempty(w, "signature", p->signature);
-	put_nonempty(w, "detail", p->detail);
+	put_detail(w, p->outcome, p->detail);
 	/* A name tells of the sender's affairs; it is kept where somebody must find the thing. */
 	if (outcome != OUTCOME_CLEAN && privacy_level(w->privacy) != PRIVACY_MINIMAL)
 		put_nonempty(w, "name", p->name);

@@ -715,6 +715,32 @@ removed_file_is_made_anew(void **state)
 	assert_int_equal(check_file(p, F22, 3), 1);
 }
 
+/* Another file under the same name, of the same size: lines go where the name leads, and numbers stay ahead. */
+static void
+replaced_file_is_noticed(void **state)
+{
+	struct place *p = *state;
+	struct ledger *l = opened(p);
+	char *text, moved[256], *digit;
+	size_t len;
+	uint64_t seq;
+
+	assert_int_equal(append(l, "{\"n\":1}", NULL), 0);
+	text = slurp(p, F22, &len);
+	snprintf(moved, sizeof(moved), "%s/moved", p->dir);
+	assert_int_equal(rename(in_dir(p, F22), moved), 0);
+	digit = strstr(text, "\"seq\":1,");
+	assert_non_null(digit);
+	digit[6] = '7';
+	put_file(p, F22, text, len);
+	assert_int_equal(append(l, "{\"n\":2}", &seq), 0);
+	assert_int_equal(seq, 8);
+	ledger_close(l);
+	assert_int_equal(check_file(p, F22, 7), 2);
+	assert_int_equal(check_file(p, "moved", 1), 1);
+	free(text);
+}
+
 static void
 lost_directory_comes_back(void **state)
 {
@@ -762,7 +788,7 @@ main(void)
 		T(lines_are_as_written), T(bodies_that_are_none), T(open_refuses), T(second_writer_is_refused),
 		T(many_threads), T(torn_at_every_cut), T(rubbish_after_a_power_cut), T(much_rubbish_is_left_alone),
 		T(seq_goes_on_behind_an_empty_file), T(days_go_forward_only), T(midnight_inside_a_batch),
-		T(no_space_left), T(large_line_fails_alone), T(removed_file_is_made_anew),
+		T(no_space_left), T(large_line_fails_alone), T(removed_file_is_made_anew), T(replaced_file_is_noticed),
 		T(lost_directory_comes_back), T(foreign_octets_do_not_join_a_line),
 	};
 

@@ -39,6 +39,7 @@ static char plain[] = "text/plain", html[] = "text/html", zip[] = "application/z
 static char pdf_name[] = "salaries.pdf", zip_name[] = "Invoice 17.ZIP", type_html[] = "CL_TYPE_HTML";
 static char type_mail[] = "CL_TYPE_MAIL", type_text[] = "CL_TYPE_TEXT_ASCII", type_zip[] = "CL_TYPE_ZIP", type_pdf[] = "CL_TYPE_PDF";
 static char heuristic[] = "Heuristics.Encrypted.Zip", clamav[] = "1.4.6", reason[] = "BND-CASE";
+static char member[] = "redundancies.xlsx";
 static char *reasons[] = { reason };
 static const char *const rcpts[] = { "bob@example.net", "carol@example.net" };
 
@@ -120,8 +121,8 @@ mail_fill(struct mail *m)
 	m->verdict.would = ACTION_REJECT;
 	m->verdict.reply_code = 451;
 	snprintf(m->verdict.reply_xcode, sizeof(m->verdict.reply_xcode), "4.7.0");
-	m->verdict.detail = "MaxFileSize";
-	m->parts[2].detail = heuristic;
+	m->verdict.detail = member;
+	m->parts[2].detail = member;
 }
 
 /* ---- privacy at each level, and records read back ---- */
@@ -290,7 +291,7 @@ verdicts_and_absences(void **state)
 	static const struct want full[] = {
 		{ "would", "{\"action\":\"reject\",\"rule\":\"mx.encrypted\"}" }, { "reply", "\"451 4.7.0\"" },
 		{ "rcpts", "7" }, { "to.1.domain", "\"example.net\"" }, { "to.2", "(absent)" }, { "auth", "\"EXTERNAL\"" },
-		{ "detail", "\"MaxFileSize\"" }, { "hops.0.verify", "\"OK\"" },
+		{ "detail", "\"redundancies.xlsx\"" }, { "hops.0.verify", "\"OK\"" },
 		{ "hops.0.cert_subject", "\"/CN=mail.example.org\"" },
 		{ "hops.0.macros.cert_issuer", "\"/CN=Example CA\"" }, { "hops.0.macros.tls_sni", "\"mx1.example.net\"" },
 	};
@@ -369,10 +370,13 @@ privacy_by_level_and_class(void **state)
 		assert_int_equal(at(root, "hops.0.cert_issuer") != NULL, *cases[i].cert == '+');
 		assert_int_equal(at(root, "hops.0.macros.cert_issuer") != NULL, *cases[i].cert == '+');
 		assert_int_equal(at(root, "parts.2.name") != NULL, *cases[i].file == '+');
+		assert_int_equal(at(root, "parts.2.detail") != NULL, *cases[i].file == '+');
+		assert_int_equal(at(root, "detail") != NULL, *cases[i].file == '+');
 		assert_int_equal(at(root, "from.local") != NULL, cases[i].level != PRIVACY_MINIMAL);
 		/* Nowhere else either: a clean part's name, and locals below full. */
 		dump = json_dumps(root, 0);
 		assert_null(strstr(dump, "salaries"));
+		assert_int_equal(strstr(dump, "redundancies") != NULL, *cases[i].file == '+');
 		if (cases[i].level == PRIVACY_FULL) {
 			assert_string_equal(text_at(root, "from.local"), "\"Alice\"");
 		} else {
@@ -384,6 +388,13 @@ privacy_by_level_and_class(void **state)
 		free(dump);
 		json_decref(root);
 	}
+	/* What a limit is called is nobody's secret. */
+	mail_fill(&m);
+	m.verdict.outcome = OUTCOME_LIMIT;
+	m.verdict.detail = "MaxFileSize";
+	root = recorded(&m, PRIVACY_MINIMAL, NULL);
+	assert_string_equal(text_at(root, "detail"), "\"MaxFileSize\"");
+	json_decref(root);
 	/* The same person as sender and recipient: two pseudonyms; twice as recipient: one. */
 	mail_init(&m);
 	m.facts.mail = "bob@example.net";
