@@ -55,6 +55,8 @@ help_show(const struct ctl_command *command)
 	fputs(options, stdout);
 }
 
+static void warn_line(const struct ctl *, const char *, va_list) __attribute__((format(printf, 2, 0)));
+
 static void
 warn_line(const struct ctl *ctl, const char *fmt, va_list ap)
 {
