@@ -35,7 +35,7 @@ ok() { CHECKS=$((CHECKS + 1)); }
 bad() { CHECKS=$((CHECKS + 1)); FAILED=$((FAILED + 1)); echo "  not ok: $*"; }
 die() { bad "$*"; exit 1; }
 # check WHAT COMMAND...: the command must succeed.
-check() { local what=$1; shift; if "$@" >"$T/log/check.out" 2>&1; then ok; else bad "$what"; sed 's/^/    /' "$T/log/check.out" | head -20; fi; }
+check() { local what=$1; shift; if "$@" >"$T/log/check.out" 2>&1; then ok; else bad "$what"; sed 's/^/    /' "$T/log/check.out" | tail -25; fi; }
 # check_not WHAT COMMAND...: the command must fail.
 check_not() { local what=$1; shift; if "$@" >"$T/log/check.out" 2>&1; then bad "$what"; sed 's/^/    /' "$T/log/check.out" | head -20; else ok; fi; }
 # equal WHAT GOT WANT
@@ -175,19 +175,19 @@ make_dirs() {
 # A few signatures, EICAR's among them.
 make_database() { mkdir -p "$1" && if [ -x "$TOP/tests/gen-database" ]; then "$TOP/tests/gen-database" "$1" >"$T/log/gen-database" 2>&1; else echo 44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test-Signature >"$1/test.hdb"; fi || die "no signature database"; chmod 755 "$1"; }
 # as_hopward COMMAND...: root, or with sanitizers the one unprivileged user
-as_hopward() {
+as_hopward() { (as_hopward_exec "$@"); }
+as_hopward_exec() {
 	if san; then
-		ASAN_OPTIONS=${ASAN_OPTIONS:-}:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		    setpriv --reuid=$FRONT_UID --regid=$FRONT_UID --clear-groups "$@"
-	else
-		"$@"
+		export UBSAN_OPTIONS=print_stacktrace=1
+		exec setpriv --reuid=$FRONT_UID --regid=$FRONT_UID --clear-groups "$@"
 	fi
+	exec "$@"
 }
 # run_hopward ARGS...: in the background, log in $T/log/hopward
 run_hopward() {
 	[ -f "$T/hopward.conf" ] || write_conf
 	make_dirs
-	as_hopward "$BIN/hopward" -f -c "$T/hopward.conf" "$@" >>"$T/log/hopward" 2>&1 &
+	as_hopward_exec "$BIN/hopward" -f -c "$T/hopward.conf" "$@" >>"$T/log/hopward" 2>&1 &
 	HOPWARD_PID=$!
 }
 hopward_listens() {

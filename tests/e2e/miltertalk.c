@@ -251,6 +251,8 @@ action_take(struct talk *t, char letter, const char *p, size_t len)
 {
 	uint32_t index = 0;
 	const char *value;
+	/* With this bit the value brings its own space. */
+	const char *space = t->proto & P_HDR_LEADSPC ? "" : " ";
 
 	if (letter == 'i' || letter == 'm') {
 		if (len < 4)
@@ -264,9 +266,9 @@ action_take(struct talk *t, char letter, const char *p, size_t len)
 	case 'h': case 'i': case 'm':
 		value = memchr(p, '\0', len) ? p + strlen(p) + 1 : "";
 		if (letter == 'h')
-			action_add(t, "add %s: %s", p, value);
+			action_add(t, "add %s:%s%s", p, space, value);
 		else
-			action_add(t, "%s %u %s: %s", letter == 'i' ? "insert" : "change", index, p, value);
+			action_add(t, "%s %u %s:%s%s", letter == 'i' ? "insert" : "change", index, p, space, value);
 		return 1;
 	case 'q':
 		action_add(t, "quarantine %s", p);

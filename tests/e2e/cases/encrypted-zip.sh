@@ -1,6 +1,6 @@
 # What is encrypted cannot be scanned: delivered, and said so; never Clean.
 . "$(dirname "$0")/../lib.sh"
-write_conf 'headers: { subject_tag = "[not scanned] "; };'
+write_conf 'headers: { subject_tag = "[not scanned]"; };'
 start_hopward
 start_postfix
 eicar | zip_of "$T/in/e.zip" secret.com -P sesame

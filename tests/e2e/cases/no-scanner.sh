@@ -7,8 +7,9 @@ start_hopward -o scanner.path="$T/bin/hopward-scan" -o scanner.engine_wait=1s
 start_postfix
 wait_engine
 compose "$T/in/a"
+scanner=$(scan_main_pid)
 mv "$T/bin/hopward-scan" "$T/bin/away"
-kill -9 "$(scan_main_pid)"
+kill -9 "$scanner"
 not_ready() { ! engine_ready; }
 check "no engine" wait_for 20 not_ready
 send a "$T/in/a"

@@ -13,4 +13,4 @@ check "ends though the worker is stopped" wait_for 30 ended "$HOPWARD_PID"
 wait $sender
 like "not accepted" "$(final_reply "$T/log/big.smtp")" '^4'
 equal "nothing delivered" "$(inbox | wc -l)" 0
-check "no process is left" [ ! -e "/proc/$WORKER" ]
+check "no process is left" wait_for 10 ended "$WORKER"
