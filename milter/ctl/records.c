@@ -34,6 +34,7 @@ struct source {
 	uint64_t	 number;	/* of the line that is being read */
 	uint64_t	 offset;	/* octets read */
 	int		 overlong;	/* inside a line that was given up */
+	int		 grows;		/* what follows an unfinished line is read together with it, see source_again() */
 	struct buf	 line;		/* its beginning, where it spans chunks */
 	char		*chunk;
 };
@@ -215,6 +216,8 @@ source_drain(struct source *s)
 			if ((rc = source_text(s, p, (size_t)(nl - p), 1)) != 0)
 				return 1;
 		}
+		if (s->grows && (size_t)n < CHUNK)
+			return 0;
 	}
 }
 
@@ -241,21 +244,22 @@ records_read(const char *path, const struct records_reader *to)
 
 /* ---- following ---- */
 
-/* The daemon cuts off a torn last line when it starts: go back to the line's beginning. */
+/*
+ * Goes back to the beginning of a line whose end was not there: the daemon
+ * cuts off a torn last line when it starts, and writes another in its place.
+ */
 static void
-source_shrunk(struct source *s)
+source_again(struct source *s)
 {
-	struct stat st;
 	uint64_t begin = s->offset - s->line.len;
+	struct stat st;
 
-	if (fstat(s->fd, &st) == -1 || (uint64_t)st.st_size >= s->offset)
-		return;
-	if (s->overlong || (uint64_t)st.st_size < begin) {
+	if (fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < begin) {
 		s->to->trouble(s->to->arg, s->name, 0, "was cut; going on at its end");
 		begin = (uint64_t)st.st_size;
+		s->overlong = 0;
 	}
 	s->offset = begin;
-	s->overlong = 0;
 	buf_reset(&s->line);
 	lseek(s->fd, (off_t)begin, SEEK_SET);
 }
@@ -307,11 +311,12 @@ follow_file(const char *path, const char *dir, int watch, const struct records_r
 	*next = NULL;
 	if ((rc = source_open(&s, path, to)) == -1)
 		goto out;
+	s.grows = 1;
 	for (;;) {
 		/* looked for first: what the old file gets before the new one begins is then read */
 		if (dir != NULL)
 			*next = next_file(dir, path);
-		source_shrunk(&s);
+		source_again(&s);
 		if ((rc = source_drain(&s)) != 0)
 			break;
 		if (*next != NULL) {
