@@ -120,7 +120,7 @@ MAN5	= milter/hopward.conf.5 milter/hopward-log.5
 ifdef V
 say	=
 else
-say	= @echo "  $(1)	$@";
+say	= @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(1)	$@";)
 endif
 
 obj	= $(patsubst %.c,$(B)/%.o,$(1))

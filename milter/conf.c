@@ -101,7 +101,7 @@ value_plain(const struct conf_key *key, const char *text, struct conf_place plac
 
 	memset(v, 0, sizeof(*v));
 	v->place = place;
-	if (key->type == KEY_BOOL || key->type == KEY_ENCRYPTED)
+	if (key->type == KEY_BOOL)
 		kind = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? VALUE_BOOL : VALUE_STRING;
 	if (key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED) {
 		v->kind = VALUE_LIST;

@@ -94,7 +94,6 @@ enum conf_type {
 	KEY_JOINED,		/* a list, kept as one string with commas */
 	KEY_ACTION,		/* struct policy_action */
 	KEY_ACTION_ALL,		/* of all classes */
-	KEY_ENCRYPTED		/* clamav.AlertEncrypted: two keys at once */
 };
 
 enum conf_room { ROOM_PARENT, ROOM_START, ROOM_FRONT, ROOM_SCAN, ROOM_NONE };

@@ -288,8 +288,6 @@ const struct conf_key conf_keys[] = {
 	    check_pua },
 	{ "clamav.ExcludePUA", KEY_JOINED, N(exclude_pua), "", "all but these categories of PUA", KEY_NULL, 0, 0, NULL,
 	    check_pua },
-	{ "clamav.AlertEncrypted", KEY_ENCRYPTED, ROOM_NONE, 0, "true",
-	    "AlertEncryptedArchive and AlertEncryptedDoc at once", KEY_FIRST, 0, 0, NULL, NULL },
 /* libclamav keeps counts and times in 32 bits. */
 #define KIND_SIZE(name, def)	KEY_SIZE, N(name), def, NULL, 0, 0, 1024 * GB, NULL, NULL
 #define KIND_TIME(name, def)	KEY_TIME, N(name), def, NULL, 0, 0, DAY, NULL, NULL

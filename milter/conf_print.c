@@ -140,7 +140,6 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 		buf_addf(out, "\"%s%s\"", action->watch ? "watch:" : "", action_str(action->action));
 		break;
 	case KEY_ACTION_ALL:
-	case KEY_ENCRYPTED:
 		break;
 	}
 }

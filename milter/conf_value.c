@@ -462,7 +462,6 @@ conf_value_set(struct conf *conf, const struct conf_key *key, const struct conf_
     struct buf *errs)
 {
 	void	*member = conf_key_member(conf, key);
-	uint64_t on;
 
 	switch (key->type) {
 	case KEY_STRING:
@@ -485,12 +484,6 @@ conf_value_set(struct conf *conf, const struct conf_key *key, const struct conf_
 	case KEY_ACTION:
 	case KEY_ACTION_ALL:
 		return set_action(conf, key, v, errs);
-	case KEY_ENCRYPTED:
-		if (v->kind != VALUE_BOOL || v->count != 1)
-			return refuse(key, v, "true or false, without quotes", errs);
-		on = strcmp(v->items[0].text, "true") == 0;
-		conf->scan->AlertEncryptedArchive = conf->scan->AlertEncryptedDoc = on;
-		return 0;
 	}
 	return -1;
 }

@@ -25,7 +25,8 @@
 #define ERRORS_MAX	(256u * 1024)
 
 struct options {
-	const char	*path;
+	const char	*path;		/* of the configuration; NULL: there is none */
+	char		*absolute;	/* what path points to */
 	const char	*overrides[OVERRIDES_MAX + 1];
 	size_t		 count;
 	int		 foreground, check, verbose, to_syslog;
@@ -71,8 +72,7 @@ options(int argc, char **argv, struct options *o)
 		{ "foreground", no_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 }
 	};
-	char	*absolute = NULL;
-	int	 c;
+	int	c;
 
 	while ((c = getopt_long(argc, argv, "c:flno:p:P:u:vVh", longs, NULL)) != -1) {
 		switch (c) {
@@ -97,11 +97,11 @@ options(int argc, char **argv, struct options *o)
 	if (o->path == NULL && access(CONF_DEFAULT, F_OK) == 0)
 		o->path = CONF_DEFAULT;
 	/* A daemon in the background leaves this directory. */
-	if (o->path != NULL && (absolute = realpath(o->path, NULL)) == NULL) {
+	if (o->path != NULL && (o->absolute = realpath(o->path, NULL)) == NULL) {
 		fprintf(stderr, "hopward: configuration %s: %s\n", o->path, strerror(errno));
 		exit(EX_CONFIG);
 	}
-	o->path = absolute;
+	o->path = o->absolute;
 }
 
 static struct conf *
@@ -206,5 +206,6 @@ main(int argc, char **argv)
 	if (pid_file != NULL)
 		unlink(pid_file);
 	free(pid_file);
+	free(o.absolute);
 	return code;
 }

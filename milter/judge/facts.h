@@ -92,10 +92,7 @@ enum outcome	 outcome_worse(enum outcome, enum outcome);
 	X(ScanPartialMessages, BOOL, "false")		\
 	X(AlertBrokenExecutables, BOOL, "false")	\
 	X(AlertBrokenMedia, BOOL, "false")		\
-	X(AlertEncryptedArchive, BOOL, "true")		\
-	X(AlertEncryptedDoc, BOOL, "true")		\
 	X(AlertOLE2Macros, BOOL, "true")		\
-	X(AlertExceedsMax, BOOL, "true")		\
 	X(AlertPhishingSSLMismatch, BOOL, "false")	\
 	X(AlertPhishingCloak, BOOL, "false")		\
 	X(AlertPartitionIntersection, BOOL, "false")	\

@@ -44,10 +44,10 @@ an_empty_configuration_is_a_good_one(void **state)
 	assert_null(conf->front->subject_tag);
 	assert_null(conf->scan->include_pua);
 	assert_int_equal(conf->front->spool_message, 150u << 20);
-	assert_int_equal(conf->start.ledger.batch_us, 3000);
+	assert_int_equal(conf->start.ledger.batch_us, 0);
 	assert_int_equal(conf->scan->MaxScanTime, 120000);
 	assert_int_equal(conf->scan->MaxRecursion, 17);
-	assert_int_equal(conf->scan->AlertEncryptedDoc, 1);
+	assert_int_equal(conf->scan->AlertOLE2Macros, 1);
 	assert_int_equal(conf->scan->ScanMail, 0);
 	assert_true(conf->scan->workers_small >= 2);
 	assert_true(conf->scan->workers_large >= 1);
@@ -79,7 +79,7 @@ static const char everything[] =
     "  engine_wait = \"1m\"; engine_start = \"1h\"; crashes_max = 2; progress = \"500ms\"; queue_max = 250;\n"
     "  database_check = \"0\"; reload = \"drain\"; };\n"
     "clamav: { DatabaseDirectory = \"/tmp/db\"; IncludePUA = [ \"NetTool\", \"Spy\" ]; ExcludePUA = [ \"P2P\" ];\n"
-    "  AlertEncrypted = false; AlertEncryptedDoc = true; MaxScanSize = \"1GB\"; MaxFileSize = \"1GB\"; MaxFiles = \"77\";\n"
+    "  AlertOLE2Macros = false; MaxScanSize = \"1GB\"; MaxFileSize = \"1GB\"; MaxFiles = \"77\";\n"
     "  DetectPUA = true; PCREMatchLimit = 4000000000L; };\n"
     "mime: { max_depth = 3; max_parts = 8190; max_decoded = \"1TB\"; };\n";
 
@@ -126,8 +126,7 @@ each_key_reaches_its_room(void **state)
 	assert_int_equal(conf->parent.database_check_ms, 0);
 	assert_int_equal(conf->parent.reload_overlap, 0);
 	assert_string_equal(conf->scan->include_pua, "NetTool,Spy");
-	assert_int_equal(conf->scan->AlertEncryptedArchive, 0);
-	assert_int_equal(conf->scan->AlertEncryptedDoc, 1);
+	assert_int_equal(conf->scan->AlertOLE2Macros, 0);
 	assert_int_equal(conf->scan->MaxFiles, 77);
 	assert_int_equal(conf->scan->PCREMatchLimit, 4000000000ull);
 	conf_free(conf);
@@ -772,7 +771,7 @@ static void
 page_line(const struct conf_key *key, char *line, size_t size)
 {
 	const char	*dot = strrchr(key->path, '.');
-	int		 quoted = key->type != KEY_BOOL && key->type != KEY_ENCRYPTED &&
+	int		 quoted = key->type != KEY_BOOL &&
 			    !(key->type == KEY_COUNT && strcmp(key->def, "auto") != 0);
 	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED;
 
