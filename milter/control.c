@@ -72,9 +72,9 @@ put_macros(struct json *j, const struct front_stats *st)
 	size_t		 len;
 	int		 i;
 
-	json_object(j, "macros");
+	json_begin_object(j, "macros");
 	for (i = 0; i < FRONT_STAGES; i++) {
-		json_array(j, stage_names[i]);
+		json_begin_array(j, stage_names[i]);
 		s = st->macros[i];
 		end = s + strnlen(s, FRONT_MACROS);
 		while (s < end) {
@@ -95,7 +95,7 @@ put_front(struct json *j, struct parent *p)
 	struct front_stats	*st = p->stats;
 	int			 i;
 
-	json_object(j, "front");
+	json_begin_object(j, "front");
 	json_i64(j, "pid", p->front_pid);
 	json_u64(j, "connections", atomic_load(&st->connections));
 	json_u64(j, "connections_open", atomic_load(&st->connections_open));
@@ -106,11 +106,11 @@ put_front(struct json *j, struct parent *p)
 	json_u64(j, "queued_large", atomic_load(&st->queued_large));
 	json_u64(j, "spool_bytes", atomic_load(&st->spool_bytes));
 	json_u64(j, "records_failed", atomic_load(&st->records_failed));
-	json_object(j, "outcomes");
+	json_begin_object(j, "outcomes");
 	for (i = 0; i < OUTCOME_MAX; i++)
 		json_u64(j, outcome_str((enum outcome)i), atomic_load(&st->outcomes[i]));
 	json_end_object(j);
-	json_object(j, "actions");
+	json_begin_object(j, "actions");
 	for (i = 0; i < ACTION_MAX; i++)
 		json_u64(j, action_str((enum action)i), atomic_load(&st->actions[i]));
 	json_end_object(j);
@@ -125,10 +125,10 @@ put_generation(struct json *j, const struct parent *p)
 	const struct generation	*gen = p->current != NULL ? p->current : p->loading;
 
 	if (gen == NULL) {
-		json_null(j, "generation");
+		json_put_null(j, "generation");
 		return;
 	}
-	json_object(j, "generation");
+	json_begin_object(j, "generation");
 	json_u64(j, "number", gen->number);
 	json_i64(j, "pid", gen->pid);
 	json_bool(j, "ready", gen == p->current);
@@ -137,7 +137,7 @@ put_generation(struct json *j, const struct parent *p)
 	json_str(j, "walls", gen->walls);
 	json_str(j, "sandbox", gen->info != NULL ? gen->info->sandbox : NULL);
 	if (gen->info != NULL) {
-		json_object(j, "engine");
+		json_begin_object(j, "engine");
 		json_str(j, "version", gen->info->version);
 		json_u64(j, "db_version", gen->info->db_version);
 		json_u64(j, "db_time", gen->info->db_time);
@@ -152,7 +152,7 @@ put_generation(struct json *j, const struct parent *p)
 static void
 put_status(struct json *j, struct parent *p)
 {
-	json_object(j, NULL);
+	json_begin_object(j, NULL);
 	json_str(j, "version", HOPWARD_VERSION);
 	json_i64(j, "pid", getpid());
 	json_u64(j, "uptime_ms", (clock_mono_ns() - p->started_ns) / 1000000);
@@ -174,7 +174,7 @@ put_reload(struct json *j, struct parent *p)
 
 	buf_init(&errs, ANSWER_MAX / 2);
 	rc = parent_reload(p, &errs);
-	json_object(j, NULL);
+	json_begin_object(j, NULL);
 	json_bool(j, "ok", rc == 0);
 	json_str(j, "error", rc == 0 ? NULL : errs.data);
 	json_end_object(j);
@@ -201,7 +201,7 @@ answer(struct parent *p, const char *question, struct buf *out)
 	else if (asks(question, "reload"))
 		put_reload(&j, p);
 	else {
-		json_object(&j, NULL);
+		json_begin_object(&j, NULL);
 		json_bool(&j, "ok", 0);
 		json_str(&j, "error", "unknown command: this daemon knows status and reload");
 		json_end_object(&j);

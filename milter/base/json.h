@@ -32,17 +32,6 @@ void	 json_hex(struct json *, const char *key, const void *val, size_t len); /* 
 void	 json_u64(struct json *, const char *key, uint64_t);
 void	 json_i64(struct json *, const char *key, int64_t);
 void	 json_bool(struct json *, const char *key, int);
-void	 json_put_null(struct json *, const char *key);
-
-/*
- * Short names, for files that do not include <jansson.h>: there these three
- * mean something else, and functions of ours under these names would take the
- * place of libjansson's own inside that library.
- */
-#ifndef JANSSON_H
-#define json_object	json_begin_object
-#define json_array	json_begin_array
-#define json_null	json_put_null
-#endif
+void	 json_put_null(struct json *, const char *key);	/* json_null and the like are libjansson's names */
 
 #endif

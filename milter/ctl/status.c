@@ -369,7 +369,7 @@ status_ask(const struct ctl *ctl, const char *socket, int broken)
 		json_decref(answer);
 		return status_dead(ctl, err);
 	}
-	s.list = json_pack("[]");	/* json_array() would be that of base/json.h, which is linked too */
+	s.list = json_array();
 	buf_init(&s.out, STATUS_TEXT_MAX);
 	buf_init(&s.notes, STATUS_TEXT_MAX);
 	judge(&s, answer);
