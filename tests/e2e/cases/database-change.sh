@@ -1,6 +1,6 @@
 # A new signature in the directory is taken up without being told.
 . "$(dirname "$0")/../lib.sh"
-start_hopward -o scanner.database_check=1s
+start_hopward -o scanner.database_check=1h	# so it is inotify that notices
 start_postfix
 wait_engine
 printf 'an attachment that is not known to be evil yet %s' "$RANDOM" >"$T/in/new"
