@@ -48,8 +48,13 @@ int	conf_socket(const char *spec, char **libmilter, char *err, size_t errlen);
  */
 struct conf	*conf_read(const char *path, const char *const *overrides, struct buf *errs);
 void		 conf_free(struct conf *);
-/* Checks what reading cannot: users, directories, sockets, database exist and fit.  0 or -1 with lines in errs. */
+/* Checks what reading cannot: users, directories, sockets exist and fit.  0 or -1 with lines in errs. */
 int		 conf_check(const struct conf *, struct buf *errs);
+/*
+ * Likewise that there are signatures.  Apart, as it is no fault of the
+ * configuration: a start without them is EX_UNAVAILABLE, a reload keeps the old engine.
+ */
+int		 conf_check_database(const struct conf *, struct buf *errs);
 /* The whole effective configuration, itself a valid configuration with includes and file: lists resolved. */
 int		 conf_print(const struct conf *, struct buf *out);
 /* The front's hook: settings out of conf_print's text behind a descriptor. */

@@ -323,7 +323,6 @@ check_scanner(struct checking *c)
 		check_directory(c, "scanner.scratch", parent->scratch, &c->self, W_OK | X_OK);
 	if (c->front.known && c->scan.known && c->front.uid == c->scan.uid && c->scan.uid != 0)
 		complain(c, "scanner.user: is the same as user: want another one, which can touch neither records nor keys");
-	check_database(c);
 }
 
 /* ---- records ---- */
@@ -356,5 +355,24 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_sockets(&c);
 	check_scanner(&c);
 	check_records(&c);
+	return c.failed ? -1 : 0;
+}
+
+int
+conf_check_database(const struct conf *conf, struct buf *errs)
+{
+	struct checking	 c;
+	struct buf	 told;
+
+	memset(&c, 0, sizeof(c));
+	c.conf = conf;
+	/* A user that does not exist is conf_check()'s to tell. */
+	buf_init(&told, 0);
+	c.errs = &told;
+	who_find(&c, "scanner.user", conf->parent.scan_user, &c.scan);
+	buf_free(&told);
+	c.errs = errs;
+	c.failed = 0;
+	check_database(&c);
 	return c.failed ? -1 : 0;
 }

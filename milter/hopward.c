@@ -41,7 +41,7 @@ usage(FILE *f)
 	    "  -c FILE       configuration (default %s; without that file: the defaults)\n"
 	    "  -f            stay in the foreground, log to standard error\n"
 	    "  -l            with -f: log to syslog all the same\n"
-	    "  -n            check the configuration and exit (0 good, 78 not); with -v print all of it\n"
+	    "  -n            check configuration and signatures and exit (0 good, 78 or 69 not); -v prints all of it\n"
 	    "  -o KEY=VALUE  override one setting, such as -o records.sync=always\n"
 	    "  -p SOCKET     where the MTA finds us, as -o socket=SOCKET\n"
 	    "  -P PIDFILE    as -o pid_file=PIDFILE\n"
@@ -127,6 +127,13 @@ static void
 check_and_exit(struct conf *conf, const struct options *o)
 {
 	struct buf	text;
+
+	buf_init(&text, ERRORS_MAX);
+	if (conf_check_database(conf, &text) == -1) {
+		fputs(text.data != NULL ? text.data : "hopward: no signatures\n", stderr);
+		exit(EX_UNAVAILABLE);
+	}
+	buf_free(&text);
 
 	buf_init(&text, 16u * 1024 * 1024);
 	if (o->verbose) {

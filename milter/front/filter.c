@@ -20,9 +20,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
@@ -33,11 +37,15 @@
 
 #define BACKLOG		256	/* an MTA under load connects faster than threads start */
 #define LISTENER_FD_MAX	64	/* it was just opened, and few descriptors are older */
+#define STOP_POKES	100
+#define STOP_POKE_NS	10000000
 #define NO_REPLY	(SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_UNKN | \
 			 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 
 /* libmilter's callbacks have no argument of ours until a context has private data. */
 static struct front *the_front;
+/* libmilter tells nobody the descriptor that listens; see listener_find().  -1: not found. */
+static int listener = -1;
 /*
  * What the last MTA agreed to.  After SMFIC_QUIT_NC another SMTP session begins
  * on the same connection without a negotiation, and libmilter tells no more;
@@ -291,22 +299,46 @@ on_eom(SMFICTX *ctx)
 /* ---- the library's life ---- */
 
 /*
- * An answer with edits is several small packets in a row.  Without this,
+ * An answer with edits is several small packets in a row.  Without NODELAY,
  * Nagle's algorithm here and delayed acknowledgements at the MTA cost such a
- * message 40 ms.  Accepted sockets inherit the option; libmilter tells nobody
- * its descriptor, so the one that listens is looked for.
+ * message 40 ms.  Accepted sockets inherit the option.
  */
 static void
-listener_nodelay(void)
+listener_find(void)
 {
 	int fd, listens, one = 1;
 	socklen_t len;
 
-	for (fd = 3; fd < LISTENER_FD_MAX; fd++) {
+	for (fd = 3; fd < LISTENER_FD_MAX && listener == -1; fd++) {
 		len = sizeof(listens);
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens)
-			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+			listener = fd;
 	}
+	if (listener != -1)
+		(void)setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+/* A connection to ourselves, at once closed again. */
+static void
+listener_poke(void)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int fd;
+
+	if (listener == -1 || getsockname(listener, (struct sockaddr *)&addr, &len) == -1 ||
+	    (fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1)
+		return;
+	(void)connect(fd, (struct sockaddr *)&addr, len);
+	close(fd);
+}
+
+static void *
+stopper(void *arg)
+{
+	smfi_stop();
+	sem_post(arg);
+	return NULL;
 }
 
 static int
@@ -341,7 +373,7 @@ filter_open(struct front *f, const char *spec, char *err, size_t errlen)
 		snprintf(err, errlen, "%s: the socket cannot be opened (in use, or no right to make it there)", spec);
 		return -1;
 	}
-	listener_nodelay();
+	listener_find();
 	return 0;
 }
 
@@ -351,10 +383,35 @@ filter_run(void)
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 
+/*
+ * smfi_stop(3) waits for a lock that libmilter's listener holds for up to five
+ * seconds while it polls; a connection wakes it.
+ */
 static void
 filter_stop(void)
 {
-	smfi_stop();
+	struct timespec until;
+	pthread_t thread;
+	sem_t done;
+	int i;
+
+	if (sem_init(&done, 0, 0) == -1 || pthread_create(&thread, NULL, stopper, &done) != 0) {
+		smfi_stop();
+		return;
+	}
+	for (i = 0; i < STOP_POKES; i++) {
+		listener_poke();
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += STOP_POKE_NS;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_sec++;
+			until.tv_nsec -= 1000000000;
+		}
+		if (sem_timedwait(&done, &until) == 0)
+			break;
+	}
+	pthread_join(thread, NULL);
+	sem_destroy(&done);
 }
 
 void

@@ -255,7 +255,7 @@ house_close(struct house *h)
 	free(h->stats);
 	d = opendir(h->dir);
 	while (d != NULL && (de = readdir(d)) != NULL)
-		if (de->d_name[0] != '.') {
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0) {
 			snprintf(path, sizeof(path), "%s/%s", h->dir, de->d_name);
 			unlink(path);
 		}
