@@ -8,6 +8,8 @@
  * are range-checked, no octet may be left over.  Nothing here judges: what a
  * fact means is policy.c's affair.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,9 @@
 #define PART_WIRE_MIN	(6 * 4 + 8 + (4 + 32) + 1)
 /* ... and of a reason: its length and one octet. */
 #define REASON_WIRE_MIN	(4 + 1)
+/* ... and of a hop: its texts' lengths, time, bits, five octets. */
+#define RECEIVED_COUNT_ONE(member, max)	+ 1
+#define RECEIVED_WIRE_MIN	((0 RECEIVED_TEXTS(RECEIVED_COUNT_ONE)) * 4 + 8 + 4 + 5)
 
 /* ---- names ---- */
 
@@ -238,6 +243,70 @@ reason_valid(const char *s)
 	return n >= 1 && n <= REASON_LEN_MAX && s[n] == '\0';
 }
 
+const char *const	received_versions[] = {
+	"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL
+};
+
+static int
+version_valid(const char *s)
+{
+	size_t	i;
+
+	for (i = 0; s != NULL && received_versions[i] != NULL; i++)
+		if (strcmp(s, received_versions[i]) == 0)
+			return 1;
+	return s == NULL;
+}
+
+/* Trust will go by this text: there is one for each address. */
+static int
+ip_valid(const char *s)
+{
+	struct in6_addr	addr;
+	char		text[INET6_ADDRSTRLEN];
+	int		family;
+
+	if (s == NULL)
+		return 1;
+	family = strchr(s, ':') != NULL ? AF_INET6 : AF_INET;
+	return inet_pton(family, s, &addr) == 1 && inet_ntop(family, &addr, text, sizeof(text)) != NULL &&
+	    strcmp(s, text) == 0 && (family == AF_INET || !IN6_IS_ADDR_V4MAPPED(&addr));
+}
+
+static int
+text_valid(const char *s, size_t max)
+{
+	size_t	n;
+
+	if (s == NULL)
+		return 1;
+	for (n = 0; s[n] != '\0'; n++)
+		if (n == max || (unsigned char)s[n] < ' ' || s[n] == 0x7f)
+			return 0;
+	return n > 0;
+}
+
+static int
+received_valid(const struct received *h)
+{
+	int	ok = 1;
+
+#define X(member, max) ok &= text_valid(h->member, max);
+	RECEIVED_TEXTS(X)
+#undef X
+	return ok && ip_valid(h->ip) && version_valid(h->version_norm) &&
+	    h->bits <= RECEIVED_BITS_MAX && (unsigned int)h->tls <= RECEIVED_TLS_YES &&
+	    h->has_time <= 1 && h->auth <= 1 && h->local <= 1 && h->cut <= 1 &&
+	    h->time <= (h->has_time ? RECEIVED_TIME_MAX : 0);
+}
+
+static int
+received_count_valid(const struct scan_result *r)
+{
+	return r->received_count <= SCAN_RECEIVED_MAX &&
+	    (r->received_more == 0 || r->received_count == SCAN_RECEIVED_MAX);
+}
+
 /* A result without the raw message saw nothing, and must not pass for clean. */
 static int
 counts_valid(const struct scan_result *r)
@@ -281,12 +350,78 @@ part_decode(struct wire *w, struct part *p)
 		w->bad = 1;
 }
 
+static void
+received_encode(const struct received *h, struct buf *out)
+{
+	if (!received_valid(h)) {
+		out->failed = 1;
+		return;
+	}
+#define X(member, max) wire_put_str(out, h->member);
+	RECEIVED_TEXTS(X)
+#undef X
+	wire_put_u64(out, h->time);
+	wire_put_u32(out, h->bits);
+	wire_put_u8(out, (uint8_t)h->tls);
+	wire_put_u8(out, h->has_time);
+	wire_put_u8(out, h->auth);
+	wire_put_u8(out, h->local);
+	wire_put_u8(out, h->cut);
+}
+
+static void
+received_decode(struct wire *w, struct received *h)
+{
+#define X(member, max) h->member = wire_str(w);
+	RECEIVED_TEXTS(X)
+#undef X
+	h->time = wire_u64(w);
+	h->bits = wire_u32(w);
+	h->tls = (enum received_tls)wire_u8(w);
+	h->has_time = wire_u8(w);
+	h->auth = wire_u8(w);
+	h->local = wire_u8(w);
+	h->cut = wire_u8(w);
+	if (!received_valid(h))
+		w->bad = 1;
+}
+
+static void
+hops_encode(const struct scan_result *r, struct buf *out)
+{
+	uint32_t	i;
+
+	wire_put_u32(out, r->received_count);
+	wire_put_u32(out, r->received_more);
+	for (i = 0; i < r->received_count && !out->failed; i++)
+		received_encode(&r->received[i], out);
+}
+
+/* What scan_result_free() finds is right at any time.  No memory counts as bad. */
+static void
+hops_decode(struct wire *w, struct scan_result *r)
+{
+	uint32_t	count;
+
+	r->received_count = count = wire_u32(w);
+	r->received_more = wire_u32(w);
+	if (w->bad || !received_count_valid(r) || count > w->left / RECEIVED_WIRE_MIN)
+		w->bad = 1;
+	r->received_count = 0;
+	if (w->bad || count == 0)
+		return;
+	if ((r->received = calloc(count, sizeof(*r->received))) == NULL)
+		w->bad = 1;
+	while (r->received_count < count && !w->bad)
+		received_decode(w, &r->received[r->received_count++]);
+}
+
 int
 scan_result_encode(const struct scan_result *r, struct buf *out)
 {
 	uint32_t	i;
 
-	if (!counts_valid(r))
+	if (!counts_valid(r) || !received_count_valid(r))
 		return -1;
 	wire_put_u8(out, (uint8_t)r->ambiguity);
 	wire_put_u64(out, r->scan_us);
@@ -295,6 +430,7 @@ scan_result_encode(const struct scan_result *r, struct buf *out)
 	wire_put_u32(out, r->reasons_count);
 	for (i = 0; i < r->parts_count && !out->failed; i++)
 		part_encode(&r->parts[i], out);
+	hops_encode(r, out);
 	for (i = 0; i < r->reasons_count && !out->failed; i++) {
 		if (!reason_valid(r->reasons[i]))
 			out->failed = 1;
@@ -332,6 +468,7 @@ scan_result_decode(const void *p, size_t n, struct scan_result **out)
 		goto out;
 	while (r->parts_count < parts && !w.bad)
 		part_decode(&w, &r->parts[r->parts_count++]);
+	hops_decode(&w, r);
 	while (r->reasons_count < reasons && !w.bad) {
 		r->reasons[r->reasons_count] = wire_str(&w);
 		if (!reason_valid(r->reasons[r->reasons_count++]))
@@ -345,6 +482,15 @@ scan_result_decode(const void *p, size_t n, struct scan_result **out)
 out:
 	scan_result_free(r);
 	return ret;
+}
+
+void
+received_clear(struct received *h)
+{
+#define X(member, max) free(h->member);
+	RECEIVED_TEXTS(X)
+#undef X
+	memset(h, 0, sizeof(*h));
 }
 
 void
@@ -364,6 +510,9 @@ scan_result_free(struct scan_result *r)
 	}
 	for (i = 0; i < r->reasons_count; i++)
 		free(r->reasons[i]);
+	for (i = 0; i < r->received_count; i++)
+		received_clear(&r->received[i]);
+	free(r->received);
 	free(r->parts);
 	free(r->reasons);
 	free(r);

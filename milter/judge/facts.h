@@ -178,6 +178,53 @@ struct part {
 enum ambiguity { AMBIGUITY_NONE, AMBIGUITY_SOFT, AMBIGUITY_HARD, AMBIGUITY_LIMIT };
 const char *ambiguity_str(enum ambiguity);
 
+/*
+ * One Received field as its writer wrote it: an earlier hop, no word on
+ * whether it is to be believed.  Texts are NULL where the field has none; a
+ * control character in them is '?', a fold one space.
+ * X(member, octets kept): of a longer text the rest is cut off, and `cut` says so.
+ */
+#define RECEIVED_TEXTS(X)					\
+	X(helo, 255)						\
+	X(rdns, 255)		/* never "unknown" */		\
+	X(ip, 45)		/* canonical; v4-mapped is v4; no prefix, no zone */ \
+	X(by, 255)						\
+	X(with, 128)		/* keyword or phrase */		\
+	X(id, 255)						\
+	X(writer, 31)		/* software, from its product comment or its shape: "postfix" */ \
+	X(tls_words, 255)	/* those that prove yes or no */ \
+	X(version, 63)		/* as written, "TLS1_3", "TLSv1/SSLv3" */ \
+	X(version_norm, 15)	/* received_versions, or NULL */ \
+	X(cipher, 127)		/* as written */
+
+enum received_tls {
+	RECEIVED_TLS_UNKNOWN,	/* nothing says, or the writer is not known to say */
+	RECEIVED_TLS_NO,
+	RECEIVED_TLS_YES
+};
+
+/* "TLSv1" is 1.0.  Ends with NULL. */
+extern const char *const	received_versions[];
+
+#define RECEIVED_BITS_MAX	4096		/* of a cipher; more is no number of bits */
+#define RECEIVED_TIME_MAX	253402300799	/* the end of year 9999 */
+
+struct received {
+#define X(member, max) char *member;
+	RECEIVED_TEXTS(X)
+#undef X
+	uint64_t	 time;		/* seconds since 1970, if has_time */
+	uint32_t	 bits;		/* of the cipher; 0 unknown */
+	enum received_tls tls;
+	uint8_t		 has_time;
+	uint8_t		 auth;		/* the writer says that the client authenticated */
+	uint8_t		 local;		/* a loop inside one host, not a hop between two */
+	uint8_t		 cut;		/* the field or a text of it was longer than is kept */
+};
+
+void	received_clear(struct received *);	/* frees the texts, zeroes the rest; not the struct */
+
+#define SCAN_RECEIVED_MAX	64
 #define SCAN_PARTS_MAX		8192
 #define SCAN_REASONS_MAX	64
 
@@ -186,6 +233,9 @@ struct scan_result {
 	uint32_t	 parts_count;
 	char		**reasons;	/* stable tokens, e.g. "CT-DUP" */
 	uint32_t	 reasons_count;
+	struct received	*received;	/* of the top header block, newest first */
+	uint32_t	 received_count;
+	uint32_t	 received_more;	/* fields beyond SCAN_RECEIVED_MAX, not read */
 	enum ambiguity	 ambiguity;
 	uint64_t	 scan_us;	/* the worker's own time */
 	uint64_t	 cpu_us;

@@ -105,9 +105,20 @@ static struct part	sample_parts[] = {
 };
 static char	*sample_reasons[] = { (char[]){ "CT-DUP" }, (char[]){ "B64-PAD-2" } };
 
+static struct received	sample_received[] = {
+	{ .helo = (char[]){ "a.example.net" }, .rdns = (char[]){ "r.example.net" }, .ip = (char[]){ "2001:db8::7" },
+	    .by = (char[]){ "mx.example.com" }, .with = (char[]){ "ESMTPSA" }, .id = (char[]){ "4X1y" },
+	    .writer = (char[]){ "postfix" }, .tls_words = (char[]){ "using TLS1_3 with cipher C" },
+	    .version = (char[]){ "TLS1_3" }, .version_norm = (char[]){ "TLSv1.3" }, .cipher = (char[]){ "C" },
+	    .time = 1772445600, .bits = 128, .tls = RECEIVED_TLS_YES, .has_time = 1, .auth = 1, .cut = 1 },
+	{ .ip = (char[]){ "127.0.0.1" }, .tls = RECEIVED_TLS_NO, .local = 1 },
+	{ .tls = RECEIVED_TLS_UNKNOWN },
+};
+
 static const struct scan_result	sample_result = {
 	.parts = sample_parts, .parts_count = 3,
 	.reasons = sample_reasons, .reasons_count = 2,
+	.received = sample_received, .received_count = 3,
 	.ambiguity = AMBIGUITY_HARD, .scan_us = 17000, .cpu_us = 16000,
 };
 
@@ -427,6 +438,146 @@ reasons(void **state)
 	buf_free(&b);
 }
 
+/* Each number and text of a hop is held against its bounds, on both sides of the wire. */
+static void
+received_bounds(void **state)
+{
+	static char	long_text[257], twelve[] = "TLSv1.2", four[] = "TLSv1.4";
+	const struct {
+		struct received	hop;
+		int		want;
+	} cases[] = {
+		{ { .bits = 0 }, 0 },
+		{ { .bits = RECEIVED_BITS_MAX }, 0 },
+		{ { .bits = RECEIVED_BITS_MAX + 1 }, -1 },
+		{ { .tls = RECEIVED_TLS_YES }, 0 },
+		{ { .tls = (enum received_tls)3 }, -1 },
+		{ { .has_time = 1, .time = RECEIVED_TIME_MAX }, 0 },
+		{ { .has_time = 1, .time = RECEIVED_TIME_MAX + 1ull }, -1 },
+		{ { .has_time = 0, .time = 1 }, -1 },
+		{ { .has_time = 2 }, -1 }, { { .auth = 2 }, -1 }, { { .local = 2 }, -1 }, { { .cut = 2 }, -1 },
+		{ { .ip = (char[]){ "192.0.2.1" } }, 0 },
+		{ { .ip = (char[]){ "::ffff:192.0.2.1" } }, -1 },	/* is 192.0.2.1 */
+		{ { .ip = (char[]){ "::ffff:0:0:1" } }, 0 },		/* is not */
+		{ { .ip = (char[]){ "2001:DB8::1" } }, -1 },
+		{ { .ip = (char[]){ "2001:db8:0:0:0:0:0:1" } }, -1 },
+		{ { .ip = (char[]){ "fe80::1%eth0" } }, -1 },
+		{ { .ip = (char[]){ "[192.0.2.1]" } }, -1 },
+		{ { .ip = (char[]){ "192.0.2.01" } }, -1 },
+		{ { .version_norm = twelve }, 0 }, { { .version_norm = four }, -1 },
+		{ { .version = four }, 0 },
+		{ { .helo = (char[]){ "" } }, -1 },
+		{ { .helo = (char[]){ "a\nb" } }, -1 }, { { .helo = (char[]){ "a\x7f" } }, -1 },
+		{ { .helo = (char[]){ "a \xff" } }, 0 },
+		{ { .helo = long_text + 1 }, 0 }, { { .helo = long_text }, -1 },
+	};
+	struct scan_result	 r = sample_result;
+	struct received		 hop;
+	struct buf		 b;
+	size_t			 i;
+	int			 got;
+
+	(void)state;
+	memset(long_text, 'a', sizeof(long_text) - 1);
+	buf_init(&b, WIRE_MAX);
+	r.received_count = 1;
+	r.received = &hop;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		hop = cases[i].hop;
+		buf_reset(&b);
+		got = scan_result_encode(&r, &b);
+		if (got != cases[i].want)
+			fail_msg("hop %zu: got %d, want %d", i, got, cases[i].want);
+		if (got == 0 && decode(form_of("result"), b.data, b.len, NULL) != 0)
+			fail_msg("hop %zu: encoded, but not decoded", i);
+	}
+	buf_free(&b);
+}
+
+/* The decoder's own checks: octets behind an encoder that would have refused. */
+static void
+received_forged(void **state)
+{
+	/* A hop without texts is 61 octets, all 0xff or 0; reasons follow. */
+	enum { TEXTS = 11 * 4, HOP = TEXTS + 8 + 4 + 5, TAIL = 4 + 1 };
+	static const struct {
+		size_t	at;
+		uint8_t	octet;
+		int	want;
+	} cases[] = {
+		{ 0, 0, 0 },
+		{ 8 + TEXTS, 1, -1 },		/* a time that is not there */
+		{ 8 + TEXTS + 8, 1, 0 }, { 8 + TEXTS + 9, 0x11, -1 },	/* bits */
+		{ 8 + TEXTS + 12, 2, 0 }, { 8 + TEXTS + 12, 3, -1 },	/* tls */
+		{ 8 + TEXTS + 13, 2, -1 }, { 8 + TEXTS + 14, 2, -1 },
+		{ 8 + TEXTS + 15, 2, -1 }, { 8 + TEXTS + 16, 2, -1 },
+		{ 8, 0, -1 },			/* "" and not NULL, and all behind it moves */
+		{ 0, 2, -1 }, { 0, 65, -1 }, { 3, 0xff, -1 },		/* count */
+		{ 4, 1, -1 },			/* more, although there was room */
+	};
+	char			*one[] = { (char[]){ "A" } };
+	struct received		 hop = { 0 };
+	struct scan_result	 r = sample_result;
+	struct buf		 b;
+	size_t			 i, at;
+	int			 got;
+
+	(void)state;
+	buf_init(&b, WIRE_MAX);
+	r.reasons = one;
+	r.reasons_count = 1;
+	r.received = &hop;
+	r.received_count = 1;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_reset(&b);
+		assert_int_equal(scan_result_encode(&r, &b), 0);
+		at = b.len - TAIL - HOP - 8;
+		assert_int_equal(b.data[at], 1);
+		if (i > 0)
+			b.data[at + cases[i].at] = (char)cases[i].octet;
+		got = decode(form_of("result"), b.data, b.len, NULL);
+		if (got != cases[i].want)
+			fail_msg("case %zu: got %d, want %d", i, got, cases[i].want);
+	}
+	buf_free(&b);
+}
+
+static void
+most_received(void **state)
+{
+	static const struct {
+		uint32_t	count, more;
+		int		want;
+	} cases[] = {
+		{ 0, 0, 0 }, { 0, 1, -1 }, { SCAN_RECEIVED_MAX - 1, 1, -1 }, { SCAN_RECEIVED_MAX, 0, 0 },
+		{ SCAN_RECEIVED_MAX, UINT32_MAX, 0 }, { SCAN_RECEIVED_MAX + 1, 0, -1 },
+	};
+	static struct received	hops[SCAN_RECEIVED_MAX + 1];
+	struct scan_result	r = sample_result, *again;
+	struct buf		b;
+	size_t			i;
+	int			got;
+
+	(void)state;
+	buf_init(&b, WIRE_MAX);
+	r.received = hops;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r.received_count = cases[i].count;
+		r.received_more = cases[i].more;
+		buf_reset(&b);
+		got = scan_result_encode(&r, &b);
+		if (got != cases[i].want)
+			fail_msg("%u and %u more: got %d, want %d", cases[i].count, cases[i].more, got, cases[i].want);
+		if (got == -1)
+			continue;
+		assert_int_equal(scan_result_decode(b.data, b.len, &again), 0);
+		assert_int_equal(again->received_count, cases[i].count);
+		assert_true(again->received_more == cases[i].more);
+		scan_result_free(again);
+	}
+	buf_free(&b);
+}
+
 /* ---- limits and members ---- */
 
 static void
@@ -510,6 +661,19 @@ members_arrive(void **state)
 		assert_true(r->parts[i].size == sample_parts[i].size);
 		assert_memory_equal(r->parts[i].sha256, sample_parts[i].sha256, 32);
 		assert_int_equal(r->parts[i].outcome, sample_parts[i].outcome);
+	}
+	assert_int_equal(r->received_count, 3);
+	for (i = 0; i < 3; i++) {
+#define X(member, max) same_text(r->received[i].member, sample_received[i].member);
+		RECEIVED_TEXTS(X)
+#undef X
+		assert_true(r->received[i].time == sample_received[i].time);
+		assert_int_equal(r->received[i].bits, sample_received[i].bits);
+		assert_int_equal(r->received[i].tls, sample_received[i].tls);
+		assert_int_equal(r->received[i].has_time, sample_received[i].has_time);
+		assert_int_equal(r->received[i].auth, sample_received[i].auth);
+		assert_int_equal(r->received[i].local, sample_received[i].local);
+		assert_int_equal(r->received[i].cut, sample_received[i].cut);
 	}
 	assert_int_equal(r->reasons_count, 2);
 	assert_string_equal(r->reasons[0], "CT-DUP");
@@ -669,6 +833,9 @@ main(void)
 		cmocka_unit_test(random_octets),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(received_bounds),
+		cmocka_unit_test(received_forged),
+		cmocka_unit_test(most_received),
 		cmocka_unit_test(most_parts),
 		cmocka_unit_test(members_arrive),
 		cmocka_unit_test(encoders_refuse),
