@@ -15,6 +15,7 @@ BINDIR	= $(PREFIX)/bin
 LIBEXECDIR = $(PREFIX)/libexec/hopward
 MANDIR	= $(PREFIX)/share/man
 UNITDIR	?= $(PREFIX)/lib/systemd/system
+PROFILEDIR = $(PREFIX)/share/hopward/profiles
 
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -32,7 +33,8 @@ HARDEN	+= -D_FORTIFY_SOURCE=2
 endif
 CPPFLAGS += -Imilter -D_GNU_SOURCE -DHOPWARD_VERSION='"$(VERSION)"' \
 	  -DCONF_DEFAULT='"$(SYSCONFDIR)/hopward/hopward.conf"' \
-	  -DSCANNER_DEFAULT='"$(LIBEXECDIR)/hopward-scan"'
+	  -DSCANNER_DEFAULT='"$(LIBEXECDIR)/hopward-scan"' \
+	  -DPROFILES_DEFAULT='"$(PROFILEDIR)"'
 ALL_CFLAGS = -std=gnu11 -pthread $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pthread -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
 
@@ -52,7 +54,9 @@ JUDGE = \
 	judge/hops.c \
 	judge/name.c \
 	judge/policy.c \
-	judge/reply.c
+	judge/profile.c \
+	judge/reply.c \
+	judge/suite.c
 RECORD = \
 	record/ledger.c \
 	record/privacy.c \
@@ -85,6 +89,7 @@ ROOT = \
 	conf_clamd.c \
 	conf_keys.c \
 	conf_print.c \
+	conf_profile.c \
 	conf_source.c \
 	conf_syntax.c \
 	conf_value.c \
@@ -114,7 +119,7 @@ CTL = \
 	ctl/when.c
 
 MAN8	= milter/hopward.8 milter/hopwardctl.8
-MAN5	= milter/hopward.conf.5 milter/hopward-log.5
+MAN5	= milter/hopward.conf.5 milter/hopward-log.5 milter/hopward-profile.5
 
 # make V=1 shows the whole commands.
 ifdef V
@@ -168,11 +173,14 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 UNITS	= $(sort $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c)))
 $(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(ARCHIVES)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
-# Two need more: the engine itself, and the built scanner to start.
+# Some need more: the engine itself, and the built scanner to start.
 ENGINE	= scan/engine.c scan/layers.c scan/writes.c
 $(B)/tests/unit/test-engine: $(B)/tests/unit/test-engine.o $(call obj,$(ENGINE)) $(B)/judge.a $(B)/base.a
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lcmocka -lclamav -lz $(LIBS_BASE)
 $(B)/tests/unit/test-scanner: | $(B)/hopward-scan
+# OpenSSL's own list is asked what a name means; hopward itself links no libssl.
+$(B)/tests/unit/test-suite: $(B)/tests/unit/test-suite.o $(B)/judge.a $(B)/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lssl $(LIBS_BASE)
 .PRECIOUS: $(B)/tests/unit/%.o
 unit: $(UNITS:%=$(B)/tests/unit/test-%)
 	@tests/run-unit $(UNITS:%=$(B)/tests/unit/test-%)
@@ -201,12 +209,13 @@ e2e: all $(B)/tests/e2e/miltertalk
 # Never over a configuration that is there already.
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(UNITDIR) \
-	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(SYSCONFDIR)/hopward
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(SYSCONFDIR)/hopward $(DESTDIR)$(PROFILEDIR)
 	install -m 755 $(B)/hopward $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/hopwardctl $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/hopward-scan $(DESTDIR)$(LIBEXECDIR)/
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/
+	install -m 644 conf/profiles/*.conf $(DESTDIR)$(PROFILEDIR)/
 	sed 's,/usr/local/sbin,$(SBINDIR),' contrib/systemd/hopward.service >$(DESTDIR)$(UNITDIR)/hopward.service
 	[ -e $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf ] || \
 	    install -m 644 conf/hopward.conf $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf

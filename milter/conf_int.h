@@ -130,6 +130,8 @@ const struct conf_key *conf_key_find(const char *path);
 int	conf_key_is_group(const char *path);	/* "scanner" and "actions.mx" are */
 /* The likeliest known key or group, or NULL: in the same group first, then anywhere. */
 const char *conf_key_guess(const char *path);
+/* The likeliest of a list that ends with NULL, or NULL. */
+const char *conf_word_guess(const char *word, const char *const *list);
 /* Address of a key's member, NULL for ROOM_NONE. */
 void	*conf_key_member(const struct conf *, const struct conf_key *);
 

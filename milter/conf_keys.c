@@ -445,3 +445,17 @@ conf_key_guess(const char *path)
 	}
 	return best;
 }
+
+const char *
+conf_word_guess(const char *word, const char *const *list)
+{
+	unsigned int	 limit = (unsigned int)(strlen(word) + 2) / 3 + 1, d;
+	const char	*best = NULL;
+
+	for (; *list != NULL; list++)
+		if ((d = distance(*list, word)) < limit) {
+			best = *list;
+			limit = d;
+		}
+	return best;
+}
