@@ -66,6 +66,7 @@ FRONT = \
 	front/control.c \
 	front/front.c \
 	front/handover.c \
+	front/killers.c \
 	front/session.c \
 	front/spool.c
 FILTER = \

@@ -4,8 +4,8 @@
 /*
  * Called by libmilter's threads (handover_scan) and by the control thread
  * (publish, withdraw).  Owns the sending ends of the queues, the report
- * sockets with a reader thread each, and the memory of messages that crashed
- * workers.  One lock guards all of it; nobody waits or writes while holding it.
+ * sockets with a reader thread each, and (killers.c) the memory of messages that
+ * crashed workers.  One lock guards all of it; nobody waits or writes while holding it.
  *
  * A slot is a job that was sent and not yet answered, so slots bound what can
  * lie in the kernel's queue.  Waiters for slots stand in line, one line a queue.
@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "front/handover.h"
+#include "front/killers.h"
 
 #define MS		UINT64_C(1000000)
 #define REPORT_WAIT_MS	1000	/* the cause of a death comes from another process, a little later than the end of file */
@@ -66,12 +67,6 @@ struct generation_ref {
 	struct job		*jobs;
 };
 
-struct killer {
-	uint64_t	body_size;
-	uint8_t		digest[32];
-	unsigned int	crashes;
-};
-
 struct handover {
 	pthread_mutex_t		 lock;
 	pthread_condattr_t	 monotonic;
@@ -80,8 +75,7 @@ struct handover {
 	unsigned int		 readers;
 	pthread_cond_t		 readers_gone;
 	uint64_t		 next_id;
-	struct killer		 killers[HANDOVER_KILLERS];
-	unsigned int		 killers_count, killers_next;
+	struct killers		 killers;
 	void			(*drained)(void *, uint32_t);
 	void			*drained_arg;
 	_Atomic uint64_t	*shown[QUEUES];
@@ -264,6 +258,7 @@ handover_new(void (*drained)(void *, uint32_t), void *arg,
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return -1;
 	pthread_mutex_init(&h->lock, NULL);
+	killers_init(&h->killers);
 	pthread_condattr_init(&h->monotonic);
 	pthread_condattr_setclock(&h->monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&h->readers_gone, NULL);
@@ -290,6 +285,7 @@ handover_free(struct handover *h)
 	pthread_cond_destroy(&h->readers_gone);
 	pthread_condattr_destroy(&h->monotonic);
 	pthread_mutex_destroy(&h->lock);
+	killers_destroy(&h->killers);
 	free(h);
 }
 
@@ -683,64 +679,6 @@ out:
 	return end;
 }
 
-/* ---- killers ---- */
-
-/* Lock held. */
-static struct killer *
-killer_find(struct handover *h, uint64_t size, const uint8_t *digest)
-{
-	unsigned int i;
-
-	for (i = 0; i < h->killers_count; i++)
-		if (h->killers[i].body_size == size && (digest == NULL ||
-		    memcmp(h->killers[i].digest, digest, 32) == 0))
-			return &h->killers[i];
-	return NULL;
-}
-
-static int
-killer_known(struct handover *h, const struct spool *sp)
-{
-	uint64_t size = spool_body_size(sp);
-	struct killer *k;
-	uint8_t digest[32];
-	int known;
-
-	/* Hashing every message would cost more than it saves: the size is asked first. */
-	pthread_mutex_lock(&h->lock);
-	known = killer_find(h, size, NULL) != NULL;
-	pthread_mutex_unlock(&h->lock);
-	if (!known || spool_digest(sp, digest) == -1)
-		return 0;
-	pthread_mutex_lock(&h->lock);
-	k = killer_find(h, size, digest);
-	known = k != NULL && k->crashes >= HANDOVER_KILLER_TWICE;
-	pthread_mutex_unlock(&h->lock);
-	return known;
-}
-
-static void
-killer_note(struct handover *h, const struct spool *sp)
-{
-	uint8_t digest[32];
-	struct killer *k;
-
-	if (spool_digest(sp, digest) == -1)
-		return;
-	pthread_mutex_lock(&h->lock);
-	if ((k = killer_find(h, spool_body_size(sp), digest)) == NULL) {
-		k = &h->killers[h->killers_next];
-		h->killers_next = (h->killers_next + 1) % HANDOVER_KILLERS;
-		if (h->killers_count < HANDOVER_KILLERS)
-			h->killers_count++;
-		k->body_size = spool_body_size(sp);
-		memcpy(k->digest, digest, sizeof(digest));
-		k->crashes = 0;
-	}
-	k->crashes++;
-	pthread_mutex_unlock(&h->lock);
-}
-
 /* ---- all of it ---- */
 
 static void
@@ -776,7 +714,7 @@ handover_scan(struct handover *h, const struct spool *sp, const struct handover_
 	if (pacer.every_ns == 0)
 		pacer.every_ns = 1000 * MS;
 	pacer.next_ns = began + pacer.every_ns;
-	if (killer_known(h, sp)) {
+	if (killers_known(&h->killers, sp)) {
 		answer_fail(a, OUTCOME_CRASH, "remembered");
 		return;
 	}
@@ -799,7 +737,7 @@ handover_scan(struct handover *h, const struct spool *sp, const struct handover_
 		gen_replace(h, NULL, gen);
 	}
 	if (killer)
-		killer_note(h, sp);
+		killers_note(&h->killers, sp);
 	answer_times(a, began, sent);
 }
 

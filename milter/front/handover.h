@@ -10,9 +10,6 @@
 #include "front/spool.h"
 #include "judge/facts.h"
 
-#define HANDOVER_KILLERS	1024	/* messages remembered for having crashed workers; the oldest goes */
-#define HANDOVER_KILLER_TWICE	2	/* crashes until a message is not scanned again */
-
 struct handover;
 
 /* What handover takes from the settings of the message (see front.h). */
