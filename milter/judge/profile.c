@@ -4,8 +4,9 @@
  * Called for observed and claimed hops and for outbound deliveries.  The rules
  * were read by conf_profile.c.  Every rule holds, does not hold, or may hold
  * (something that it asks is not known); rules that may hold are followed as
- * well, up to the first that holds for certain.  It asks no clock: a rule with
- * an end is a new version of the profile.
+ * well, up to the first that holds for certain.  Where the version is not known
+ * all that are possible are tried.  It asks no clock: a rule with an end is a
+ * new version of the profile.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -86,18 +87,6 @@ in_mask(uint32_t mask, unsigned int value)
 }
 
 static enum holds
-in_versions(uint32_t mask, enum suite_version least, enum suite_version most)
-{
-	unsigned int	 v, in = 0, of = 0;
-
-	if (mask == 0)
-		return HOLDS_YES;
-	for (v = least; v <= (unsigned int)most; v++, of++)
-		in += (mask & (UINT32_C(1) << v)) != 0;
-	return in == 0 ? HOLDS_NO : in == of ? HOLDS_YES : HOLDS_MAYBE;
-}
-
-static enum holds
 is_flag(int want, int known, int value)
 {
 	if (want == -1)
@@ -142,8 +131,7 @@ rule_holds(const struct profile_rule *r, const struct suite *s)
 	enum holds	 h;
 	int		 cipher = s->cipher != SUITE_CIPHER_UNKNOWN;
 
-	h = in_versions(r->versions, s->least, s->most);
-	h = lesser(h, in_mask(r->kxs, s->kx));
+	h = lesser(in_mask(r->versions, s->version), in_mask(r->kxs, s->kx));
 	h = lesser(h, in_mask(r->auths, s->auth));
 	h = lesser(h, in_mask(r->ciphers, s->cipher));
 	h = lesser(h, in_mask(r->modes, s->mode));
@@ -189,24 +177,16 @@ suite_nothing(struct suite *s)
 	s->most = SUITE_VERSION_TLS13;
 }
 
-enum grade
-profile_grade(const struct profile *p, const struct suite *s, enum hop_tls tls, const char **reason)
+/* By the rules, of a suite whose version is known. */
+static enum grade
+walk(const struct profile *p, const struct suite *s, const char **reason)
 {
 	const struct profile_rule	*r = NULL;
-	struct suite			 nothing;
 	enum grade			 open = GRADE_UNKNOWN;
 	enum holds			 h = HOLDS_NO;
 	size_t				 i;
 	int				 opened = 0, split = 0;
 
-	if (tls == HOP_TLS_NO)
-		return say(reason, "no TLS", GRADE_NONE);
-	if (tls != HOP_TLS_YES)
-		return say(reason, "it is not known whether there was TLS", GRADE_UNKNOWN);
-	if (s == NULL) {
-		suite_nothing(&nothing);
-		s = &nothing;
-	}
 	for (i = 0; i < p->rules_count && h != HOLDS_YES; i++) {
 		r = &p->rules[i];
 		if ((h = rule_holds(r, s)) == HOLDS_NO)
@@ -220,4 +200,44 @@ profile_grade(const struct profile *p, const struct suite *s, enum hop_tls tls, 
 	if (split || (s->cipher == SUITE_CIPHER_UNKNOWN && r->grade > GRADE_LEGACY))
 		return say(reason, why_open(s), GRADE_UNKNOWN);
 	return say(reason, r->reason, r->grade);
+}
+
+/* The suite as it would be under that version. */
+static struct suite
+suite_under(const struct suite *s, enum suite_version version)
+{
+	struct suite	 under = *s;
+
+	under.version = under.least = under.most = version;
+	if (version == SUITE_VERSION_TLS13 && s->kx != SUITE_KX_GOST) {
+		under.kx = SUITE_KX_ANY;
+		under.auth = SUITE_AUTH_ANY;
+		under.fs = 1;
+	}
+	return under;
+}
+
+enum grade
+profile_grade(const struct profile *p, const struct suite *s, enum hop_tls tls, const char **reason)
+{
+	struct suite	 nothing, under;
+	enum grade	 g = GRADE_UNKNOWN, each;
+	unsigned int	 v;
+
+	if (tls == HOP_TLS_NO)
+		return say(reason, "no TLS", GRADE_NONE);
+	if (tls != HOP_TLS_YES)
+		return say(reason, "it is not known whether there was TLS", GRADE_UNKNOWN);
+	if (s == NULL) {
+		suite_nothing(&nothing);
+		s = &nothing;
+	}
+	for (v = s->least; v <= (unsigned int)s->most; v++) {
+		under = suite_under(s, (enum suite_version)v);
+		each = walk(p, &under, reason);
+		if (v != (unsigned int)s->least && each != g)
+			return say(reason, why_open(s), GRADE_UNKNOWN);
+		g = each;
+	}
+	return g;
 }

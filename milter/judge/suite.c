@@ -652,10 +652,11 @@ tls13_has(const struct parse *p)
 		return 1;
 	switch (p->cipher) {
 	case SUITE_CIPHER_AES:
-		return p->mode == SUITE_MODE_GCM || p->mode == SUITE_MODE_UNKNOWN ||
+		/* A hash without a mode is CBC. */
+		return p->mode == SUITE_MODE_GCM || (p->mode == SUITE_MODE_UNKNOWN && p->hash == HASH_NONE) ||
 		    ((p->mode == SUITE_MODE_CCM || p->mode == SUITE_MODE_CCM_8) && p->bits == 128);
 	case SUITE_CIPHER_CHACHA20:
-		return p->mode == SUITE_MODE_POLY1305 || p->mode == SUITE_MODE_UNKNOWN;
+		return p->mode == SUITE_MODE_POLY1305;
 	case SUITE_CIPHER_SM4:
 		return p->mode == SUITE_MODE_GCM || p->mode == SUITE_MODE_CCM;
 	default:
@@ -748,6 +749,16 @@ gost_fill(struct suite *s)
 	s->most = SUITE_VERSION_TLS13;
 }
 
+/* May the name be that of a 1.3 session, where the words of key exchange say nothing of the suite? */
+static int
+kx_may_be_any(const struct parse *p, const struct suite *s)
+{
+	if (s->auth == SUITE_AUTH_ANON || !tls13_has(p))
+		return 0;
+	return s->kx == SUITE_KX_ECDHE || s->kx == SUITE_KX_DHE || s->kx == SUITE_KX_UNKNOWN || s->kx == SUITE_KX_PSK ||
+	    (s->kx == SUITE_KX_RSA && p->kx == 0);
+}
+
 /* The versions that know this suite. */
 static void
 bounds_set(const struct parse *p, struct suite *s)
@@ -759,11 +770,8 @@ bounds_set(const struct parse *p, struct suite *s)
 	else if (s->aead || s->cipher == SUITE_CIPHER_CHACHA20 || p->hash >= HASH_SHA256)
 		s->least = SUITE_VERSION_TLS12;
 	/* GnuTLS and descriptions name key exchange under 1.3 as well; what names none may be of any. */
-	if (tls13_has(p) && !p->with_seen && (s->kx == SUITE_KX_UNKNOWN || p->description ||
-	    (p->prefix == PREFIX_NONE && p->length_under)))
-		s->most = SUITE_VERSION_TLS13;
-	if (p->cipher == SUITE_CIPHER_CHACHA20 && !p->with_seen && p->prefix == PREFIX_NONE && p->count > 1 &&
-	    p->tokens[1].before == '_' && !p->old)
+	if (kx_may_be_any(p, s) && !p->with_seen && (s->kx == SUITE_KX_UNKNOWN || p->description || (p->prefix == PREFIX_NONE &&
+	    (p->length_under || (p->cipher == SUITE_CIPHER_CHACHA20 && p->tokens[1].before == '_')))))
 		s->most = SUITE_VERSION_TLS13;
 }
 
@@ -950,11 +958,8 @@ name_strip(const char **s, size_t *len, enum suite_version *stated)
 static void
 version_apply(struct suite *s, const struct parse *p, enum suite_version version)
 {
-	int	 pairs = s->kx == SUITE_KX_ECDHE || s->kx == SUITE_KX_DHE || s->kx == SUITE_KX_UNKNOWN ||
-		    (s->auth == SUITE_AUTH_PSK && s->kx == SUITE_KX_PSK) || (s->kx == SUITE_KX_RSA && p->kx == 0);
-
-	if (version == SUITE_VERSION_TLS13 && s->cipher != SUITE_CIPHER_GOST && s->kx != SUITE_KX_ANY &&
-	    tls13_has(p) && pairs && s->auth != SUITE_AUTH_ANON) {
+	if (version == SUITE_VERSION_TLS13 && s->cipher != SUITE_CIPHER_UNKNOWN && s->cipher != SUITE_CIPHER_GOST &&
+	    kx_may_be_any(p, s)) {
 		/* 1.2-style names under 1.3.  AES_256 is only with GCM there. */
 		s->kx = SUITE_KX_ANY;
 		s->auth = SUITE_AUTH_ANY;
