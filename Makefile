@@ -56,6 +56,7 @@ JUDGE = \
 	judge/policy.c \
 	judge/profile.c \
 	judge/reply.c \
+	judge/route.c \
 	judge/suite.c
 RECORD = \
 	record/ledger.c \
@@ -75,6 +76,12 @@ SCAN = \
 	scan/decode.c \
 	scan/header.c \
 	scan/mime.c \
+	scan/received.c \
+	scan/received_date.c \
+	scan/received_from.c \
+	scan/received_span.c \
+	scan/received_words.c \
+	scan/received_writer.c \
 	scan/words.c
 SCANNER = \
 	scan/engine.c \

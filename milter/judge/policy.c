@@ -2,7 +2,7 @@
 /* Facts -> verdict: which findings a message has, and the action that the policy wants for them. */
 /*
  * Called by the front's threads and by hopwardctl.  A verdict borrows from the
- * facts and the policy and owns its list of parts.  Every doubt ends on the
+ * facts and the policy and owns its route and its list of parts.  Every doubt ends on the
  * side of "not clean": no scan, no parts, an outcome that is none.
  * It does not read the clock, touch files or know of the MTA's protocol.
  */
@@ -253,8 +253,11 @@ policy_judge(const struct policy *policy, const struct message_facts *facts, str
 	memset(&f, 0, sizeof(f));
 	v->class = policy_class(policy, facts, &v->class_why);
 	hops_observed(facts, v->class == CLASS_LOCAL, policy_proxied(policy, facts), &v->hop);
-	if (findings_collect(policy, facts, v, &f) == -1)
+	if ((v->route = malloc(sizeof(*v->route))) == NULL || findings_collect(policy, facts, v, &f) == -1) {
+		verdict_free(v);
 		return -1;
+	}
+	route_judge(facts, &v->hop, v->class == CLASS_LOCAL, &policy->internal, policy->profile, v->route);
 	v->outcome = OUTCOME_CLEAN;
 	for (i = 0; i < OUTCOME_MAX; i++)
 		if (f.seen[i])
@@ -276,4 +279,6 @@ verdict_free(struct verdict *v)
 		return;
 	free(v->parts);
 	v->parts = NULL;
+	free(v->route);
+	v->route = NULL;
 }

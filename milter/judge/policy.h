@@ -5,6 +5,7 @@
 
 #include "judge/facts.h"
 #include "judge/hops.h"
+#include "judge/route.h"
 
 /* From the mildest to the strictest. */
 #define ACTIONS(X)							\
@@ -38,7 +39,8 @@ int	policy_action_parse(const char *, struct policy_action *);	/* 0 or -1 */
 struct policy {
 	int			 observe;	/* mode = "observe": every action is watched */
 	struct policy_action	 actions[CLASS_MAX][OUTCOME_MAX];
-	struct cidr_list	 internal;	/* class relay */
+	struct cidr_list	 internal;	/* class relay; and Received fields written there are believed */
+	const struct profile	*profile;	/* by which hops are graded; borrowed; NULL: they are not */
 	char			**submission_daemons;	/* {daemon_name}s, NULL-terminated */
 	char			**proxied_listeners;	/* "ADDR:PORT", ":PORT" or a {daemon_name}; TLS ends before the MTA */
 	char			**blocked_extensions;	/* lower case, no dot, NULL-terminated */
@@ -62,6 +64,7 @@ struct verdict {
 	enum traffic_class	 class;
 	const char		*class_why;	/* e.g. "auth_type", "daemon_name", "internal network", "simulated events", "default" */
 	struct hop		 hop;		/* observed */
+	struct route		*route;		/* with the earlier ones; of the verdict; NULL in one that was not judged */
 	enum outcome		 outcome;	/* the gravest of all findings */
 	enum action		 action;	/* to be done */
 	char			 rule[48];	/* "mx.infected"; of the finding that decided the action */
