@@ -52,13 +52,16 @@ JUDGE = \
 	judge/class.c \
 	judge/facts.c \
 	judge/hops.c \
+	judge/maillog.c \
 	judge/name.c \
+	judge/outbound.c \
 	judge/policy.c \
 	judge/profile.c \
 	judge/reply.c \
 	judge/route.c \
 	judge/suite.c
 RECORD = \
+	record/delivery.c \
 	record/ledger.c \
 	record/privacy.c \
 	record/record.c
@@ -77,6 +80,7 @@ SCAN = \
 	scan/header.c \
 	scan/mime.c \
 	scan/received.c \
+	scan/received_clause.c \
 	scan/received_date.c \
 	scan/received_from.c \
 	scan/received_span.c \
@@ -113,16 +117,20 @@ DAEMON = \
 	parent_scan.c \
 	watch.c
 CTL = \
+	ctl/collect.c \
 	ctl/control.c \
 	ctl/ctl.c \
+	ctl/follow.c \
 	ctl/log.c \
 	ctl/records.c \
 	ctl/reload.c \
+	ctl/resume.c \
 	ctl/row.c \
 	ctl/runner.c \
 	ctl/scan.c \
 	ctl/show.c \
 	ctl/status.c \
+	ctl/tally.c \
 	ctl/text.c \
 	ctl/when.c
 

@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "scan/mime.h"
+#include "scan/received.h"
 #include "scan/sandbox.h"
 #include "scan/worker.h"
 
@@ -51,6 +52,7 @@ struct work {
 	uint64_t		 stop_ns;	/* no object is begun after this */
 	struct part		*parts;
 	uint32_t		 count, size;
+	struct scan_result	 hops;		/* its received members alone */
 	uint32_t		*digests;	/* hash table: index of a part + 1 */
 	int			 left;		/* nobody waits for the answer */
 };
@@ -298,6 +300,18 @@ work_walk(struct work *w, const uint8_t *msg, struct mime_report *report)
 		work_note(w, OUTCOME_LIMIT, report->limit);
 }
 
+/* Earlier hops, from the top header block.  Facts beside the scan: without memory there are fewer of them. */
+static void
+work_hops(struct work *w, const uint8_t *msg)
+{
+	size_t	skip = w->job.prefix_len, len = w->job.size - skip;
+
+	if (len > w->env->settings->max_header_bytes)
+		len = (size_t)w->env->settings->max_header_bytes;
+	if (received_block(msg + skip, len, &w->hops) == -1)
+		log_warn("job %llu: no memory for its Received fields", (unsigned long long)w->job.id);
+}
+
 /* The sealed memfd, mapped; *err says what is wrong with it otherwise.  An empty one gives "". */
 static const uint8_t *
 message_map(int fd, const struct scan_job *job, const char **err)
@@ -346,6 +360,9 @@ result_send(struct work *w, const struct mime_report *report, uint64_t start_ns,
 
 	r.parts = w->parts;
 	r.parts_count = w->count;
+	r.received = w->hops.received;
+	r.received_count = w->hops.received_count;
+	r.received_more = w->hops.received_more;
 	r.ambiguity = report->ambiguity;
 	for (i = 0; i < report->reasons_count && i < MIME_REASONS_MAX; i++)
 		reasons[i] = (char *)(uintptr_t)report->reasons[i];	/* only read */
@@ -387,6 +404,9 @@ work_free(struct work *w)
 		free(w->parts[i].signature);
 		free(w->parts[i].detail);
 	}
+	for (i = 0; i < w->hops.received_count; i++)
+		received_clear(&w->hops.received[i]);
+	free(w->hops.received);
 	free(w->parts);
 	free(w->digests);
 }
@@ -415,6 +435,7 @@ message_scan(const struct worker_env *env, const struct scan_job *job, int memfd
 		SHA256(msg + job->prefix_len, job->size - job->prefix_len, w.parts[0].sha256);
 		part_scan(&w, &w.parts[0], msg, job->size, 1);
 		work_walk(&w, msg, &report);
+		work_hops(&w, msg);
 	}
 	rc = w.left ? 0 : result_send(&w, &report, start, cpu);
 out:

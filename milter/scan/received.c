@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/* One Received field, whoever wrote it, becomes the facts of one hop. */
+/*
+ * Called by a worker for the top header block of a message, and by whoever has
+ * a message at hand.  received_clause.c goes over the field once, with a fixed
+ * state; the other received_*.c know the forms; here stands what it comes to.
+ * The facts say what is written, not whether to believe it, but nothing counts
+ * as the writer's that a client could put there: HELO, ident, addresses,
+ * quoted strings.  TLS has three answers, and "no" needs a writer that always
+ * says.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/header.h"
+#include "scan/received.h"
+#include "scan/received_int.h"
+
+#define X(member, max) RECEIVED_##member##_MAX = max,
+enum { RECEIVED_TEXTS(X) };
+#undef X
+
+/* At most max octets, folds as one space, control characters as '?'. */
+static int
+text_put(struct received *hop, char **to, struct span s, size_t max)
+{
+	size_t	i, n = 0;
+	int	gap = 0;
+	char	*text;
+
+	if (s.n == 0)
+		return 0;
+	if ((text = malloc((s.n < max ? s.n : max) + 1)) == NULL)
+		return -1;
+	for (i = 0; i < s.n; i++) {
+		if (strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != '\0') {
+			gap = n > 0;
+			continue;
+		}
+		if (n + (size_t)gap >= max) {
+			hop->cut = 1;
+			break;
+		}
+		if (gap)
+			text[n++] = ' ';
+		gap = 0;
+		text[n++] = s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : (char)s.p[i];
+	}
+	/* Not through the middle of a UTF-8 sequence. */
+	if (i < s.n)
+		for (; n > 1 && (s.p[i] & 0xc0) == 0x80; i--)
+			n--;
+	text[n] = '\0';
+	if (n == 0)
+		free(text);
+	else
+		*to = text;
+	return 0;
+}
+
+/* Another piece of text behind a blank; what does not fit is left out whole. */
+static int
+text_more(struct received *hop, char **to, struct span s, size_t max)
+{
+	char	*more = NULL, *both;
+	size_t	 n, m;
+
+	if (text_put(hop, &more, s, max) == -1)
+		return -1;
+	if (more == NULL || *to == NULL) {
+		free(more);
+		return 0;
+	}
+	n = strlen(*to);
+	m = strlen(more);
+	if (n + 1 + m > max) {
+		hop->cut = 1;
+	} else if ((both = realloc(*to, n + m + 2)) != NULL) {
+		both[n] = ' ';
+		memcpy(both + n + 1, more, m + 1);
+		*to = both;
+	} else {
+		free(more);
+		return -1;
+	}
+	free(more);
+	return 0;
+}
+
+static struct span
+span_of(const char *s)
+{
+	return (struct span){ (const uint8_t *)s, s != NULL ? strlen(s) : 0 };
+}
+
+static void
+tls_decide(const struct field *f, struct received *hop, struct span *words)
+{
+	int	kw = f->form.keyword;
+
+	hop->tls = f->tls.tls;
+	*words = f->tls.words;
+	if (f->tls.tls == RECEIVED_TLS_UNKNOWN && kw & KW_TLS) {
+		hop->tls = RECEIVED_TLS_YES;
+		*words = f->form.with;
+	} else if (f->tls.tls == RECEIVED_TLS_UNKNOWN && ((kw & KW_EXTENDED && f->writer.says_no) ||
+	    (kw & KW_PLAIN && f->writer.plain_no))) {
+		hop->tls = RECEIVED_TLS_NO;
+		*words = f->form.with;
+	}
+}
+
+static int
+is_local(const struct field *f, const struct client *c)
+{
+	return f->local || f->writer.loop || f->from.unix_socket || f->from.uid ||
+	    span_starts(f->form.with, "local") || strncmp(c->ip, "127.", 4) == 0 || strcmp(c->ip, "::1") == 0 ||
+	    strncmp(c->ip, "fe80:", 5) == 0 || (c->ip[0] != '\0' && strcmp(c->ip, f->by_ip) == 0);
+}
+
+static int
+texts_put(const struct field *f, const struct client *c, struct span tls_words, struct received *hop)
+{
+	const struct span	helo = c->helo, rdns = c->rdns, ip = span_of(c->ip), by = f->form.by, with = f->form.with,
+				id = f->form.id, writer = span_of(f->writer.name), version = f->tls.version,
+				cipher = f->tls.cipher, version_norm = span_of(tls_version(f->tls.version));
+
+#define X(member, max)							\
+	if (text_put(hop, &hop->member, member, max) == -1)		\
+		return -1;
+	RECEIVED_TEXTS(X)
+#undef X
+	return text_more(hop, &hop->tls_words, f->tls_words2, RECEIVED_tls_words_MAX);
+}
+
+static int
+writer_is(const struct field *f, const char *name)
+{
+	return f->writer.name != NULL && strcmp(f->writer.name, name) == 0;
+}
+
+/* What only the whole form tells. */
+static void
+form_judge(struct field *f)
+{
+	f->form.weekday = f->when.weekday;
+	f->form.zone_minus = f->when.zone_minus;
+	f->form.rdns_and_ip = f->from.rdns_and_ip;
+	f->form.mapped = f->from.mapped;
+	if (f->writer.name == NULL)
+		writer_form(&f->form, &f->writer);
+	/* Fastmail cuts from and id off, and has TLS ended in front of its Postfix. */
+	if (writer_is(f, "postfix") && !f->have_from)
+		f->writer.says_no = 0;
+	/* An ident may contain anything: then S must say the same. */
+	if (f->tls.ident && !(f->form.keyword & KW_TLS))
+		memset(&f->tls, 0, sizeof(f->tls));
+	/* Behind "user@" qmail has an ident, WP's server the name that logged in. */
+	if (f->from.login && writer_is(f, "wp-smtpd"))
+		f->auth = 1;
+}
+
+static int
+hop_make(struct field *f, struct received *hop)
+{
+	struct client	c;
+	struct span	words;
+	int		other, token_rdns;
+
+	form_judge(f);
+	other = (f->form.keyword & KW_OTHER) != 0;
+	token_rdns = (writer_is(f, "exim") || writer_is(f, "qmail")) && f->from.rdns.n == 0 && !other;
+	from_client(&f->from, token_rdns, other, &c);
+	tls_decide(f, hop, &words);
+	hop->bits = f->tls.bits;
+	hop->auth = f->auth || (f->form.keyword & KW_AUTH);
+	hop->local = is_local(f, &c) != 0;
+	if (f->has_when && f->when.time <= RECEIVED_TIME_MAX) {
+		hop->has_time = 1;
+		hop->time = f->when.time;
+	}
+	return texts_put(f, &c, words, hop);
+}
+
+int
+received_read(const uint8_t *value, size_t len, struct received *hop)
+{
+	struct field	f;
+
+	memset(hop, 0, sizeof(*hop));
+	hop->cut = len > RECEIVED_FIELD_MAX;
+	clauses_read(&f, (struct span){ value, hop->cut ? RECEIVED_FIELD_MAX : len });
+	if (hop_make(&f, hop) == -1) {
+		received_clear(hop);
+		return -1;
+	}
+	return 0;
+}
+
+int
+received_block(const uint8_t *msg, size_t len, struct scan_result *r)
+{
+	struct header_reader	 reader;
+	struct header_field	 field;
+	enum header_line	 line;
+	size_t			 end, next;
+
+	r->received = NULL;
+	r->received_count = r->received_more = 0;
+	for (end = 0; end < len; end = next) {
+		next = line_next(msg, end, len);
+		if (line_empty(msg, end, next))
+			break;
+	}
+	header_start(&reader, msg, 0, end);
+	while ((line = header_next(&reader, &field)) != HEADER_END) {
+		if (line != HEADER_FIELD || !header_is(&reader, &field, "Received"))
+			continue;
+		if (r->received_count == SCAN_RECEIVED_MAX) {
+			r->received_more++;
+			continue;
+		}
+		if (r->received == NULL && (r->received = calloc(SCAN_RECEIVED_MAX, sizeof(*r->received))) == NULL)
+			return -1;
+		if (received_read(msg + field.value, field.end - field.value, &r->received[r->received_count]) == -1)
+			return -1;
+		r->received_count++;
+	}
+	return 0;
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: ISC */
+/* The clauses of a Received field: which word is HELO, host, keyword or id, and whose comment is whose. */
+/*
+ * Called by received.c.  One pass over the items, whatever the order of the
+ * clauses.  A word right behind a keyword is its value even if it reads like a
+ * keyword where a client chose it.  Decides nothing: it gathers.
+ */
+#include <string.h>
+
+#include "scan/received_int.h"
+
+#define PHRASE_WORDS	4	/* "Microsoft SMTP Server" */
+
+/* ---- date ---- */
+
+static void
+date_word(struct field *f, struct span w)
+{
+	if (f->date_len + w.n + 1 > RECEIVED_DATE_MAX)
+		return;
+	memcpy(f->date + f->date_len, w.p, w.n);
+	f->date_len += w.n;
+	f->date[f->date_len++] = ' ';
+}
+
+/* The date is behind the last ';' that has one behind it. */
+static void
+date_end(struct field *f)
+{
+	struct date	d;
+
+	if (f->date_len > 0 && date_read(f->date, f->date_len, !f->in_date, &d)) {
+		f->when = d;
+		f->has_when = 1;
+	}
+	f->date_len = 0;
+}
+
+/* ---- words ---- */
+
+/* The clause a word opens; CLAUSE_NONE: none. */
+static enum clause
+clause_of(struct span w)
+{
+	switch (w.n) {
+	case 2:
+		return span_is(w, "by") ? CLAUSE_BY : span_is(w, "id") ? CLAUSE_ID : CLAUSE_NONE;
+	case 3:
+		return span_is(w, "for") ? CLAUSE_FOR : span_is(w, "via") ? CLAUSE_VIA :
+		    span_is(w, "tls") ? CLAUSE_OTHER : CLAUSE_NONE;
+	case 4:
+		return span_is(w, "with") ? CLAUSE_WITH : span_is(w, "from") ? CLAUSE_FROM :
+		    span_is(w, "over") ? CLAUSE_OTHER : CLAUSE_NONE;
+	case 6:
+		return span_is(w, "pod-id") ? CLAUSE_OTHER : CLAUSE_NONE;
+	case 13:
+		return span_is(w, "envelope-from") ? CLAUSE_OTHER : CLAUSE_NONE;
+	default:
+		return CLAUSE_NONE;
+	}
+}
+
+static struct span
+extended(struct span to, struct span w)
+{
+	return to.n == 0 ? w : (struct span){ to.p, (size_t)(w.p + w.n - to.p) };
+}
+
+/* What was found first stands, and later finds fill its gaps: Exim's "(TLS1.3) tls SUITE". */
+static void
+tls_found(struct field *f, const struct tls_words *t)
+{
+	if (f->tls.tls == RECEIVED_TLS_UNKNOWN || t->tls == RECEIVED_TLS_NO) {
+		f->tls = *t;
+		f->tls_words2.n = 0;
+		return;
+	}
+	if (f->tls.tls == RECEIVED_TLS_NO)
+		return;
+	if ((f->tls.version.n == 0 && t->version.n > 0) || (f->tls.cipher.n == 0 && t->cipher.n > 0))
+		f->tls_words2 = t->words;
+	if (f->tls.version.n == 0)
+		f->tls.version = t->version;
+	if (f->tls.cipher.n == 0)
+		f->tls.cipher = t->cipher;
+	if (f->tls.bits == 0)
+		f->tls.bits = t->bits;
+}
+
+static void
+tls_said(struct field *f, struct span words)
+{
+	struct tls_words	t = { .tls = RECEIVED_TLS_YES, .words = words };
+
+	tls_found(f, &t);
+}
+
+/*
+ * Sendmail takes a HELO with blanks: "from a by b with ESMTPS (rdns [ip]) by
+ * us": a second by, behind an address, shows that what was read before it is
+ * the client's text.
+ */
+static void
+forget(struct field *f)
+{
+	f->form.by = f->form.id = f->form.with = f->form.via = f->form.product = (struct span){ NULL, 0 };
+	f->form.keyword = f->form.sender = f->form.envelope_after_id = 0;
+	f->form.by_literal = f->form.by_comment = f->form.space_semicolon = 0;
+	f->have_by = f->have_with = f->has_late = f->has_when = 0;
+	f->by_ip[0] = '\0';
+	memset(&f->writer, 0, sizeof(f->writer));
+	memset(&f->tls, 0, sizeof(f->tls));
+	f->tls_words2.n = 0;
+	f->auth = f->local = 0;
+}
+
+/* First word behind with. */
+static void
+with_first(struct field *f, struct span w)
+{
+	const uint8_t	*slash = memchr(w.p, '/', w.n), *second;
+	struct tls_words t = { .tls = RECEIVED_TLS_YES };
+	struct span	 next = items_peek(&f->in), head;
+
+	if (span_is(next, "encrypted") && (tls_suite(w) || span_is(w, "tls"))) {
+		if (tls_suite(w))
+			t.cipher = w;
+		(void)items_next(&f->in, &next);
+		t.words = extended(w, next);
+		tls_found(f, &t);
+		return;
+	}
+	f->form.with = w;
+	f->form.keyword = received_keyword(w);
+	f->open = f->form.keyword == 0;
+	f->words = 1;
+	if (slash == NULL)
+		return;
+	/* "ESMTP/TLS/C" */
+	head = (struct span){ w.p, (size_t)(slash - w.p) };
+	if (received_keyword(head) == 0)
+		return;
+	f->form.keyword = received_keyword(head) & KW_AUTH;
+	f->open = 0;
+	w = (struct span){ slash + 1, w.n - head.n - 1 };
+	if (!span_starts(w, "tls"))
+		return;
+	t.words = f->form.with;
+	if ((second = memchr(w.p, '/', w.n)) != NULL) {
+		head = (struct span){ second + 1, w.n - (size_t)(second - w.p) - 1 };
+		if (tls_suite(head))
+			t.cipher = head;
+	}
+	tls_found(f, &t);
+}
+
+static void
+with_word(struct field *f, struct span w)
+{
+	if (f->form.with.n == 0) {
+		with_first(f, w);
+	} else if (f->open && f->words < PHRASE_WORDS && memchr(w.p, '=', w.n) == NULL) {
+		f->form.with = extended(f->form.with, w);
+		f->form.keyword |= received_keyword(w) & (KW_TLS | KW_AUTH);
+		f->words++;
+	} else {
+		date_word(f, w);
+	}
+}
+
+static void
+by_word(struct field *f, struct span w)
+{
+	char	ip[46];
+
+	if (f->words++ == 0) {
+		f->form.by = w;
+		f->open = 1;
+	} else if (f->open && f->words <= PHRASE_WORDS && !span_address(w, 0, ip) && memchr(w.p, '=', w.n) == NULL) {
+		f->form.by = extended(f->form.by, w);
+	} else {
+		f->open = 0;
+		date_word(f, w);
+	}
+}
+
+/* "tls SUITE", "TLS version=V cipher=C ...", "over TLS secured channel", "with STARTTLS"; borrows what follows. */
+static void
+tls_clause(struct field *f, struct span w)
+{
+	struct tls_words	t = { .tls = RECEIVED_TLS_YES };
+	struct span		next = items_peek(&f->in);
+	size_t			n;
+
+	if (span_is(w, "over")) {
+		if (span_phrase(items_rest(&f->in), "tls secured channel", &n))
+			tls_said(f, extended(w, (struct span){ items_rest(&f->in).p, n }));
+	} else if (span_is(w, "with")) {
+		if (span_is(next, "starttls"))
+			tls_said(f, extended(w, next));
+	} else if (span_starts(next, "version=")) {
+		if (tls_pairs(items_rest(&f->in), &t))
+			tls_found(f, &t);
+	} else if (span_is(w, "tls") && tls_suite(next)) {
+		t.cipher = next;
+		t.words = extended(w, next);
+		tls_found(f, &t);
+	}
+}
+
+static void
+clause_open(struct field *f, enum clause c, struct span w)
+{
+	if (f->has_late && c == CLAUSE_BY) {
+		struct span	address = f->late_address;
+
+		forget(f);
+		(void)from_comment(&f->from, address);
+	}
+	if (f->in_date)
+		date_end(f);
+	f->open = f->in_date = 0;
+	f->words = 0;
+	f->clause = c;
+	switch (c) {
+	case CLAUSE_FROM:
+		if (f->have_from || f->have_by)
+			f->clause = CLAUSE_OTHER;
+		f->have_from = 1;
+		break;
+	case CLAUSE_BY:
+		if (f->have_by)
+			f->clause = CLAUSE_OTHER;
+		else
+			f->has_when = 0;	/* a date in front of by stood in the HELO */
+		f->have_by = 1;
+		break;
+	case CLAUSE_WITH:
+		if (f->have_with) {
+			f->clause = CLAUSE_OTHER;
+			tls_clause(f, w);
+		}
+		f->have_with = 1;
+		break;
+	case CLAUSE_ID:
+		if (f->form.id.n > 0)
+			f->clause = CLAUSE_OTHER;
+		break;
+	case CLAUSE_OTHER:
+		if (f->have_by || f->have_with)
+			tls_clause(f, w);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Whether the word behind from is the HELO even if it reads like a keyword. */
+static int
+helo_whatever(const struct field *f, struct span w)
+{
+	struct span	next;
+
+	if (f->clause != CLAUSE_FROM || f->words > 0)
+		return 0;
+	next = items_peek(&f->in);
+	return !span_is(w, "by") || span_is(next, "by") || (next.n == 1 && next.p[0] == '(');
+}
+
+static void
+word(struct field *f, struct span w)
+{
+	enum clause	c = clause_of(w);
+
+	/* Quoted strings are not told from words here: no keyword has a quote. */
+	if (c != CLAUSE_NONE && !helo_whatever(f, w)) {
+		clause_open(f, c, w);
+		return;
+	}
+	if (f->in_date) {
+		date_word(f, w);
+		return;
+	}
+	if (span_is(w, "auth=yes") && (f->have_by || f->have_with)) {
+		f->auth = 1;
+		return;
+	}
+	switch (f->clause) {
+	case CLAUSE_FROM:
+		f->words++;
+		from_word(&f->from, w);
+		break;
+	case CLAUSE_BY:
+		by_word(f, w);
+		break;
+	case CLAUSE_WITH:
+		with_word(f, w);
+		break;
+	case CLAUSE_ID:
+		if (f->words++ == 0)
+			f->form.id = w;
+		else
+			date_word(f, w);
+		break;
+	case CLAUSE_VIA:
+		if (f->words++ == 0)
+			f->form.via = w;
+		break;
+	default:
+		/* A date without ';' (SendGrid) is among the words that belong to no clause. */
+		if (f->words++ > 0 && f->have_by)
+			date_word(f, w);
+		break;
+	}
+}
+
+/* ---- comments ---- */
+
+static void
+comment_from(struct field *f, struct span c)
+{
+	struct tls_words	t;
+
+	if (from_comment(&f->from, c)) {
+		/* What a comment said before this one was in the HELO. */
+		memset(&f->tls, 0, sizeof(f->tls));
+		f->tls_words2.n = 0;
+		f->auth = 0;
+	} else if (tls_comment(c, &t)) {
+		tls_found(f, &t);
+	}
+	f->auth |= from_auth(c);
+}
+
+/* Behind by, before any other clause. */
+static void
+comment_by(struct field *f, struct span c)
+{
+	struct span	rest = c, first = span_word(&rest);
+	size_t		n;
+
+	if (span_address(first, 0, f->by_ip)) {
+		f->form.by_literal |= first.p[0] == '[';
+		return;
+	}
+	if (!f->form.by_comment && span_phrase(c, "envelope-sender <", &n))
+		f->form.sender = 1;
+	else if (f->form.product.n == 0)
+		f->form.product = first.n > 0 ? c : first;
+}
+
+static void
+product(struct field *f, struct span c)
+{
+	struct span	s = { c.p, c.n < RECEIVED_DATE_MAX ? c.n : RECEIVED_DATE_MAX };
+	size_t		n;
+
+	if (f->writer.name != NULL || !writer_comment(c, &f->writer))
+		return;
+	if (span_phrase(c, "postfix, from userid", &n))
+		f->local = 1;
+	if (strcmp(f->writer.name, "sendmail") == 0)
+		for (; s.n > 0; s = (struct span){ s.p + 1, s.n - 1 })
+			f->local |= span_is(s, "/submit");
+}
+
+static void
+comment(struct field *f, struct span c)
+{
+	struct from		g = { .ip = "" };
+	struct tls_words	t;
+	size_t			n;
+
+	if (!f->have_from && !f->have_by && !f->have_with) {
+		/* "(qmail 17 invoked by uid 0)", Sendmail's "(from u@localhost)" */
+		f->local |= span_phrase(c, "from ", &n) || (span_phrase(c, "qmail ", &n) && writer_comment(c, &f->writer));
+		return;
+	}
+	if (!f->have_by && f->clause == CLAUSE_FROM) {
+		comment_from(f, c);
+		return;
+	}
+	if (f->in_date && c.n > 0)
+		f->form.zone_comment = 1;
+	if ((f->have_with || f->form.id.n > 0) && !f->in_date && from_comment(&g, c) && g.ip[0] != '\0') {
+		f->late_address = c;
+		f->has_late = 1;
+	}
+	f->auth |= from_auth(c);
+	product(f, c);
+	if (tls_comment(c, &t)) {
+		if (!t.ident)
+			tls_found(f, &t);
+	} else if (f->clause == CLAUSE_BY) {
+		comment_by(f, c);
+	}
+	if (f->clause == CLAUSE_ID && span_phrase(c, "envelope-from <", &n))
+		f->form.envelope_after_id = 1;
+	f->form.by_comment |= f->clause == CLAUSE_BY;
+	f->open = 0;
+}
+
+static void
+semicolon(struct field *f)
+{
+	const uint8_t	*p = f->in.p - 1;
+
+	if (f->clause == CLAUSE_WITH && f->form.with.n > 0 && f->form.with.p + f->form.with.n < p)
+		f->form.space_semicolon = !f->in_date;
+	date_end(f);
+	f->open = 0;
+	f->in_date = 1;
+}
+
+void
+clauses_read(struct field *f, struct span value)
+{
+	struct span	s;
+	enum item	item;
+
+	memset(f, 0, sizeof(*f));
+	items_start(&f->in, value);
+	while ((item = items_next(&f->in, &s)) != ITEM_END) {
+		if (item == ITEM_WORD)
+			word(f, s);
+		else if (item == ITEM_COMMENT)
+			comment(f, s);
+		else
+			semicolon(f);
+	}
+	date_end(f);
+}
