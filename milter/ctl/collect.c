@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: ISC */
+/* hopwardctl collect: follows an MTA's log and records each outbound delivery with its TLS. */
+/*
+ * Needs no daemon: it is the one writer of the stream "collect".  Lines are
+ * read (judge/maillog.c), joined (judge/outbound.c), written (record/delivery.c);
+ * here are options, time, and what survives a restart.  Appends without a sync of their own
+ * and makes them durable together, before the state is saved: a log can be read again.
+ * Bounded: one chunk, one line, the joiner's tables, the tally.
+ * It does not: judge (grades are a report's), keep a reply's text, unpack old logs.
+ */
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ctl/ctl.h"
+#include "ctl/follow.h"
+#include "ctl/resume.h"
+#include "ctl/tally.h"
+#include "record/delivery.h"
+#include "record/ledger.h"
+#include "record/record.h"
+
+#define STREAM		"collect"
+#define STATE_NAME	"collect.state"
+#define SMARTHOSTS_MAX	64
+#define SAVE_NS		1000000000ull	/* between two saved states: what a crash makes us read again */
+#define SAVE_BUSY_NS	5000000000ull	/* the same while there is more to read */
+#define DAY_MS		86400000u
+#define OVERLAP_MS	1800000u	/* a clock without zone that goes back further than this was set back for winter */
+
+static const char help[] =
+    "usage: hopwardctl collect [-f] [--stdout] [--json] [--smarthost HOST]... [--year YYYY] [--state FILE] FILE | -\n"
+    "       hopwardctl collect --journal [options]\n"
+    "\n"
+    "Reads the log of Postfix or Sendmail and records each outbound delivery: to where, over what TLS,\n"
+    "how that is known, what came of it.  Goes on where it stopped the last time, over rotated files.\n"
+    "  -f, --follow      goes on for ever, as tail -F\n"
+    "  -                 standard input, to its end; nothing is remembered\n"
+    "  --journal         the mail of systemd's journal, for ever\n"
+    "  --stdout          shows the deliveries instead of recording them; remembers nothing unless --state\n"
+    "  --smarthost HOST  hands mail on: its TLS is not the last; a host, .domain, or an address\n"
+    "  --year YYYY       of the first line, where stamps have none (default: from the file's time)\n"
+    "  --state FILE      where it stopped (default: collect.state in the directory of the records)\n"
+    "\n"
+    "Example:\n"
+    "  hopwardctl collect --follow /var/log/mail.log\n";
+
+enum { KEY_JOURNAL = 256, KEY_STDOUT, KEY_SMARTHOST, KEY_YEAR, KEY_STATE };
+
+struct collect {
+	const struct ctl	*ctl;
+	const char		*input;		/* path, "-", or "journal" */
+	int			 follow, journal, show;
+	int			 year;		/* of the first line; 0: by the file's time */
+	const char		*smarthosts[SMARTHOSTS_MAX + 1];
+	size_t			 smarthosts_count;
+
+	struct conf		*conf;
+	struct privacy		*privacy;
+	struct ledger		*ledger;	/* NULL: shown */
+	int			 own_sync;	/* durable when the state is saved */
+	char			*state;		/* file; NULL: nothing is remembered */
+	struct outbound		*joiner;
+	struct resume		 resume;
+	struct tally		 tally;
+	struct buf		 out;
+	int			 signals;	/* signalfd */
+	int			 signal;	/* that came; 0 */
+	int			 failed;	/* exit code of what cannot go on; 0 */
+
+	/* where we are */
+	char			 id[FOLLOW_ID_LEN + 1];
+	uint64_t		 at;
+	uint64_t		 time_ms;	/* of the last line with a time; 0 */
+	uint64_t		 newest_ms;	/* what a file's lines are not later than */
+	int			 since_set;
+	int			 dirty;		/* more was read than is saved */
+	uint64_t		 saved_ns;
+	/* the last delivery that an earlier run recorded, until it is passed */
+	char			 tail_id[FOLLOW_ID_LEN + 1];
+	uint64_t		 tail_at;
+	int			 again;
+	/* the minute that was resolved last */
+	struct tm		 minute;
+	uint64_t		 minute_ms;
+};
+
+/* ---- time ---- */
+
+/* Local time; the rules of the zone are mktime()'s.  0: none. */
+static uint64_t
+local_ms(struct collect *run, const struct maillog_stamp *t, int year)
+{
+	struct tm tm = { .tm_year = year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour,
+	    .tm_min = t->minute, .tm_isdst = -1 }, was = tm, other;
+	struct tm *m = &run->minute;
+	time_t v, w;
+
+	if (run->minute_ms != 0 && m->tm_year == tm.tm_year && m->tm_mon == tm.tm_mon && m->tm_mday == tm.tm_mday &&
+	    m->tm_hour == tm.tm_hour && m->tm_min == tm.tm_min)
+		return run->minute_ms + (uint64_t)t->second * 1000;
+	if ((v = mktime(&tm)) == (time_t)-1 || v < 0)
+		return 0;
+	/* an hour that comes twice a year: the one that goes on from the line before */
+	if (run->time_ms > (uint64_t)v * 1000 + OVERLAP_MS && run->time_ms < (uint64_t)v * 1000 + 2 * 3600 * 1000u) {
+		other = was;
+		other.tm_isdst = tm.tm_isdst > 0 ? 0 : 1;
+		if ((w = mktime(&other)) > v && other.tm_hour == was.tm_hour)
+			v = w;
+	}
+	*m = was;
+	run->minute_ms = (uint64_t)v * 1000;
+	return run->minute_ms + (uint64_t)t->second * 1000;
+}
+
+static uint64_t
+distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* A stamp without a year is of that which brings it nearest to the line before, or, the first one, before the file's time. */
+static uint64_t
+yearless_ms(struct collect *run, const struct maillog_stamp *t)
+{
+	uint64_t near = run->time_ms != 0 ? run->time_ms : run->newest_ms, v, best = 0;
+	time_t s = (time_t)(near / 1000);
+	struct tm tm;
+	int y;
+
+	if (run->time_ms == 0 && run->year != 0)
+		return local_ms(run, t, run->year);
+	if (localtime_r(&s, &tm) == NULL)
+		return 0;
+	for (y = tm.tm_year + 1901; y >= tm.tm_year + 1899; y--) {
+		if ((v = local_ms(run, t, y)) == 0)
+			continue;
+		if (run->time_ms == 0 && v <= near + DAY_MS)
+			return v;
+		if (run->time_ms != 0 && (best == 0 || distance(v, near) < distance(best, near)))
+			best = v;
+	}
+	return best;
+}
+
+/* 0: no time. */
+static uint64_t
+stamp_ms(struct collect *run, const struct maillog_stamp *t)
+{
+	struct tm tm = { .tm_year = t->year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour,
+	    .tm_min = t->minute, .tm_sec = t->second };
+	uint64_t ms = 0;
+	time_t v;
+
+	if (t->zoned) {
+		if ((v = timegm(&tm) - t->east) > 0)
+			ms = (uint64_t)v * 1000;
+	} else
+		ms = t->year != 0 ? local_ms(run, t, t->year) : yearless_ms(run, t);
+	return ms == 0 ? 0 : ms + (uint64_t)t->us / 1000;
+}
+
+/* ---- output ---- */
+
+static void
+row_tls(const struct collect *run, const struct outbound_delivery *d, const struct maillog *m, struct buf *b)
+{
+	const struct text *t = &run->ctl->out;
+	char words[512];
+
+	switch (d->tls) {
+	case HOP_TLS_NO:
+		text_colour(b, t, TEXT_RED, "in clear");
+		break;
+	case HOP_TLS_YES:
+		if (d->version != NULL)
+			snprintf(words, sizeof(words), "%s %s %u/%u%s%s", d->version, d->cipher, d->bits, d->alg_bits,
+			    d->trust != NULL ? " " : "", d->trust != NULL ? d->trust : "");
+		else
+			snprintf(words, sizeof(words), "TLS (level %.*s; version not logged)", (int)m->level.len, m->level.p);
+		text_colour(b, t, TEXT_GREEN, words);
+		break;
+	default:
+		snprintf(words, sizeof(words), "unknown: %s", d->reason);
+		text_colour(b, t, TEXT_YELLOW, words);
+		break;
+	}
+	if (d->smarthost)
+		buf_addz(b, d->tls == HOP_TLS_YES ? " (handed on under TLS, onward unknown)" : " (onward unknown)");
+}
+
+static void
+row_write(struct collect *run, const struct delivery *d)
+{
+	const struct maillog *m = d->line;
+	struct maillog_text rcpt = { "", 0 };
+	char time[64], address[1024], domain[256], words[600];
+	size_t at = 0;
+
+	(void)maillog_rcpt(m, &at, &rcpt);
+	snprintf(address, sizeof(address), "%.*s", (int)(rcpt.len < 1000 ? rcpt.len : 1000), rcpt.p);
+	snprintf(words, sizeof(words), "%s %s %.*s %s -> ", text_time(d->time_ms, time, sizeof(time)), d->gateway,
+	    (int)m->queue_id.len, m->queue_id.p, privacy_domain(address, domain, sizeof(domain)));
+	text_add(&run->out, words, TEXT_UNLIMITED);
+	snprintf(words, sizeof(words), "%.*s", (int)m->relay.len, m->relay.p != NULL ? m->relay.p : "");
+	text_add(&run->out, words, TEXT_UNLIMITED);
+	buf_addc(&run->out, ' ');
+	row_tls(run, d->tls, m, &run->out);
+	snprintf(words, sizeof(words), " %.*s", (int)m->status.len, m->status.p != NULL ? m->status.p : "");
+	text_add(&run->out, words, TEXT_UNLIMITED);
+	buf_addc(&run->out, '\n');
+}
+
+/* Into the stream.  A log can be read again, so nothing is lost by stopping. */
+static int
+append(struct collect *run)
+{
+	if (run->out.failed)
+		ctl_warn(run->ctl, "a record is too large");
+	else if (ledger_append(run->ledger, run->out.data, run->out.len, NULL) == -1)
+		ctl_warn(run->ctl, "the record cannot be written: %s", strerror(errno));
+	else
+		return 0;
+	run->failed = EX_IOERR;
+	return 1;
+}
+
+static void
+event(struct collect *run, const char *name, const char *const *pairs)
+{
+	if (run->ledger == NULL)
+		return;
+	buf_reset(&run->out);
+	record_event(run->conf->front->gateway, clock_wall_ms(), name, pairs, &run->out);
+	append(run);
+}
+
+static int
+emit(struct collect *run, const struct maillog *m, const struct outbound_delivery *tls, uint64_t time_ms)
+{
+	char id[RECORD_ID_LEN + 1], gateway[MAILLOG_NAME_MAX + 1];
+	struct delivery d = { .id = id, .time_ms = time_ms, .gateway = gateway, .line = m, .tls = tls,
+	    .source = run->id[0] != '\0' ? run->id : NULL, .source_at = run->at };
+
+	tally_delivery(&run->tally, tls);
+	record_id(time_ms, id);
+	snprintf(gateway, sizeof(gateway), "%.*s", (int)m->host.len, m->host.p);
+	buf_reset(&run->out);
+	if (!run->ctl->json && run->show)
+		row_write(run, &d);
+	else
+		record_delivery(&d, run->privacy, &run->out);
+	if (!run->show)
+		return append(run);
+	if (run->ctl->json)
+		buf_addc(&run->out, '\n');
+	return ctl_put(&run->out) == -1;
+}
+
+/* ---- lines ---- */
+
+static void
+unreadable(struct collect *run, const struct maillog *m, const struct follow_line *l)
+{
+	if (tally_unreadable(&run->tally, &m->host, l->text, l->len) && run->follow)
+		ctl_warn(run->ctl, "%s: a line that should be known and cannot be read (more of this host are counted): %s",
+		    run->tally.hosts[run->tally.hosts_count - 1].host, run->tally.hosts[run->tally.hosts_count - 1].example);
+}
+
+/* The journal has no offsets: lines up to the time of the last one are known, those of the same microsecond counted. */
+static int
+journal_known(struct collect *run, const struct maillog *m, uint64_t ms)
+{
+	uint64_t us = ms * 1000 + (uint64_t)(m->stamp.us % 1000);
+	struct resume *r = &run->resume;
+
+	if (run->again > 0 && us == r->journal_us) {
+		run->again--;
+		return 1;
+	}
+	if (us < r->journal_us && run->again >= 0)
+		return 1;
+	run->again = -1;	/* from here on all is new, even if the clock goes back */
+	r->journal_lines = us == r->journal_us ? r->journal_lines + 1 : 1;
+	r->journal_us = us;
+	return 0;
+}
+
+/* Was this line's delivery recorded by a run that could not save its state? */
+static int
+known_again(struct collect *run)
+{
+	if (run->journal || !run->again)
+		return 0;
+	if (strcmp(run->id, run->tail_id) != 0 || run->at <= run->tail_at)
+		return 1;
+	run->again = 0;
+	return 0;
+}
+
+static int
+take_relevant(struct collect *run, struct maillog *m, const struct follow_line *l)
+{
+	struct outbound_delivery tls;
+	uint64_t ms;
+
+	if (m->host.p == NULL) {
+		m->host.p = run->conf->front->gateway;
+		m->host.len = strlen(m->host.p);
+	}
+	if (m->kind == MAILLOG_UNREADABLE || (ms = stamp_ms(run, &m->stamp)) == 0) {
+		unreadable(run, m, l);
+		return 0;
+	}
+	run->time_ms = ms;
+	if (run->journal && journal_known(run, m, ms))
+		return 0;
+	if (m->level_bad)
+		unreadable(run, m, l);
+	if (!outbound_take(run->joiner, m, ms, &tls))
+		return 0;
+	if (known_again(run)) {
+		run->tally.again++;
+		return 0;
+	}
+	return emit(run, m, &tls, ms);
+}
+
+static int
+take_line(void *arg, const struct follow_line *l)
+{
+	struct collect *run = arg;
+	struct maillog m;
+	uint64_t ms;
+
+	if (strcmp(run->id, l->id) != 0) {
+		if (strcmp(run->id, run->tail_id) == 0 && run->id[0] != '\0' && !run->journal)
+			run->again = 0;	/* all of that file is behind us */
+		memcpy(run->id, l->id, sizeof(run->id));
+	}
+	run->at = l->at;
+	run->dirty = 1;
+	run->tally.lines++;
+	run->tally.cut += l->cut != 0;
+	maillog_read(l->text, l->len, &m);
+	if (!run->since_set && m.stamp.month != 0 && (ms = stamp_ms(run, &m.stamp)) != 0) {
+		run->time_ms = ms;
+		outbound_since(run->joiner, ms);
+		run->since_set = 1;
+	}
+	return m.kind == MAILLOG_IRRELEVANT ? 0 : take_relevant(run, &m, l);
+}
+
+/* ---- what survives ---- */
+
+/* The place in the current file, for the state. */
+static void
+note_place(struct collect *run)
+{
+	struct resume_log *log;
+
+	if (run->id[0] == '\0' || (log = resume_log_get(&run->resume, run->id, run->input)) == NULL)
+		return;
+	log->at = run->at;
+	log->time_ms = run->time_ms;
+}
+
+static int
+save(struct collect *run)
+{
+	char err[512];
+
+	note_place(run);
+	run->saved_ns = clock_mono_ns();
+	run->dirty = 0;
+	if (run->state == NULL)
+		return 0;
+	if (run->own_sync && resume_sync(run->conf->start.ledger.directory, STREAM) == -1)
+		ctl_warn(run->ctl, "%s: %s", run->conf->start.ledger.directory, strerror(errno));
+	else if (fflush(stdout) == EOF)
+		ctl_warn(run->ctl, "standard output: %s", strerror(errno));
+	else if (resume_save(run->state, &run->resume, run->joiner, err, sizeof(err)) == -1)
+		ctl_warn(run->ctl, "%s", err);
+	else
+		return 0;
+	run->failed = EX_IOERR;
+	return -1;
+}
+
+static void
+tell_advice(struct collect *run)
+{
+	struct outbound_service *s;
+	struct buf b;
+	size_t at = 0;
+
+	buf_init(&b, 4096);
+	while ((s = outbound_service_next(run->joiner, &at)) != NULL)
+		if (s->not_logged > 0 && s->session_ms == 0 && !s->told) {
+			s->told = 1;
+			buf_reset(&b);
+			tally_advice(s, &b);
+			ctl_warn(run->ctl, "%s", b.data);
+		}
+	buf_free(&b);
+}
+
+static int
+take_pause(void *arg, int waiting)
+{
+	struct collect *run = arg;
+	struct signalfd_siginfo si;
+
+	if (read(run->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		run->signal = (int)si.ssi_signo;
+		return 1;
+	}
+	if (waiting && run->follow)
+		tell_advice(run);
+	if (waiting && run->show)
+		fflush(stdout);
+	if (run->dirty && clock_mono_ns() - run->saved_ns > (waiting ? SAVE_NS : SAVE_BUSY_NS) && save(run) == -1)
+		return 1;
+	return ferror(stdout) != 0;
+}
+
+static uint64_t
+take_known(void *arg, const char *id)
+{
+	struct collect *run = arg;
+	const struct resume_log *log;
+
+	note_place(run);
+	log = resume_log_find(&run->resume, id);
+	return log != NULL ? log->at : 0;
+}
+
+static void
+take_opened(void *arg, const char *path, const char *id, time_t mtime)
+{
+	struct collect *run = arg;
+	const struct resume_log *log;
+
+	(void)path;
+	run->newest_ms = mtime > 0 ? (uint64_t)mtime * 1000 : clock_wall_ms();
+	if (run->time_ms == 0 && *id != '\0' && (log = resume_log_find(&run->resume, id)) != NULL)
+		run->time_ms = log->time_ms;
+}
+
+/* Which files will be read: is the last recorded delivery in one of them? */
+static void
+take_files(void *arg, const char (*ids)[FOLLOW_ID_LEN + 1], size_t count)
+{
+	struct collect *run = arg;
+	const struct resume_log *log;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (run->tail_id[0] != '\0' && strcmp(ids[i], run->tail_id) == 0) {
+			log = resume_log_find(&run->resume, run->tail_id);
+			run->again = log == NULL || log->at < run->tail_at;
+		}
+}
+
+static void
+take_gap(void *arg, const char *path, const char *why)
+{
+	struct collect *run = arg;
+	const char *const pairs[] = { "log", path, "why", why, NULL };
+
+	ctl_warn(run->ctl, "%s %s: lines may be missing", path, why);
+	run->since_set = 0;
+	event(run, "gap", pairs);
+}
+
+static void
+take_trouble(void *arg, const char *path, const char *what)
+{
+	struct collect *run = arg;
+
+	ctl_warn(run->ctl, "%s: %s", path, what);
+}
+
+/* ---- the journal ---- */
+
+/* Its mail, as lines, from the time where we stopped.  0, or an exit code. */
+static int
+journal_start(struct collect *run, pid_t *pid, int *fd)
+{
+	char since[64];
+	char name[] = "journalctl", quiet[] = "-q", follow[] = "-f", all[] = "--no-tail", form[] = "--output=short-iso-precise",
+	    match[] = "SYSLOG_FACILITY=2";
+	char *argv[] = { name, quiet, follow, all, form, match, NULL, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	extern char **environ;
+	int p[2], err;
+	sigset_t none;
+
+	if (run->resume.journal_us != 0) {
+		snprintf(since, sizeof(since), "--since=@%" PRIu64, run->resume.journal_us / 1000000);
+		argv[6] = since;
+	}
+	run->again = run->resume.journal_lines < INT32_MAX ? (int)run->resume.journal_lines : INT32_MAX;
+	if (pipe2(p, O_CLOEXEC) == -1) {
+		ctl_warn(run->ctl, "pipe: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, p[1], STDOUT_FILENO);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	err = posix_spawnp(pid, name, &files, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	close(p[1]);
+	if (err != 0) {
+		ctl_warn(run->ctl, "journalctl: %s", strerror(err));
+		close(p[0]);
+		return EX_UNAVAILABLE;
+	}
+	*fd = p[0];
+	return 0;
+}
+
+static int
+journal_run(struct collect *run, const struct follow_to *to)
+{
+	pid_t pid = -1;
+	int code, fd = -1, rc, status = 0;
+
+	if ((code = journal_start(run, &pid, &fd)) != 0)
+		return code;
+	rc = follow_stream(fd, to);
+	close(fd);
+	if (rc != 0)
+		kill(pid, SIGTERM);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (rc == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+		ctl_warn(run->ctl, "journalctl ended with %d", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+		return EX_UNAVAILABLE;
+	}
+	return rc == -1 ? EX_IOERR : EX_OK;
+}
+
+/* ---- a run ---- */
+
+/* Pseudonyms that hold for this run alone, for who may not read the key. */
+static int
+privacy_own(struct collect *run, const char *why)
+{
+	char dir[] = "/tmp/hopward-collect.XXXXXX", key[64], err[512];
+	int rc;
+
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(key, sizeof(key), "%s/key", dir);
+	if ((rc = privacy_open(run->conf->front->privacy, key, &run->privacy, err, sizeof(err))) == 0)
+		ctl_warn(run->ctl, "pseudonyms are of this run alone: %s", why);
+	unlink(key);
+	rmdir(dir);
+	return rc;
+}
+
+static int
+open_records(struct collect *run)
+{
+	struct ledger_settings set = run->conf->start.ledger;
+	char err[512] = "";
+
+	if (privacy_open(run->conf->front->privacy, run->conf->start.key_file, &run->privacy, err, sizeof(err)) == -1 &&
+	    (!run->show || privacy_own(run, err) == -1)) {
+		ctl_warn(run->ctl, "%s", err);
+		return EX_NOPERM;
+	}
+	if (run->show)
+		return 0;
+	run->own_sync = set.sync == LEDGER_SYNC_BATCH;
+	if (run->own_sync)
+		set.sync = LEDGER_SYNC_NONE;
+	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at);
+	if (ledger_open(&set, STREAM, &run->ledger, err, sizeof(err)) == -1) {
+		ctl_warn(run->ctl, "%s", err);
+		return EX_CANTCREAT;
+	}
+	if (run->state == NULL && strcmp(run->input, "-") != 0 &&
+	    asprintf(&run->state, "%s/%s", set.directory, STATE_NAME) == -1) {
+		run->state = NULL;
+		return EX_OSERR;
+	}
+	return 0;
+}
+
+static int
+prepare(struct collect *run)
+{
+	struct outbound_settings set = { .smarthosts = run->smarthosts };
+	char err[512];
+	sigset_t stop;
+	int code, rc;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	if ((run->signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK)) == -1 || outbound_open(&set, &run->joiner) == -1) {
+		ctl_warn(run->ctl, "%s", strerror(errno));
+		return EX_OSERR;
+	}
+	if ((code = open_records(run)) != 0)
+		return code;
+	if (run->state != NULL) {
+		if ((rc = resume_load(run->state, &run->resume, run->joiner, err, sizeof(err))) == -1) {
+			ctl_warn(run->ctl, "%s (remove it to begin anew; what was recorded is known again)", err);
+			return EX_DATAERR;
+		}
+		run->since_set = rc == 0 && outbound_since_get(run->joiner) != 0;
+	}
+	run->saved_ns = clock_mono_ns();
+	return 0;
+}
+
+/* Names in it come from the log: line by line made harmless. */
+static void
+put_lines(const struct buf *text, FILE *to)
+{
+	const char *p = text->data, *end;
+	char line[4096];
+	struct buf b;
+
+	buf_init(&b, 4 * sizeof(line));
+	for (; p != NULL && *p != '\0'; p = *end == '\0' ? end : end + 1) {
+		end = strchrnul(p, '\n');
+		snprintf(line, sizeof(line), "%.*s", (int)(end - p), p);
+		buf_reset(&b);
+		text_add(&b, line, TEXT_UNLIMITED);
+		fprintf(to, "%s\n", b.data != NULL ? b.data : "");
+	}
+	buf_free(&b);
+}
+
+static void
+summary(struct collect *run)
+{
+	struct buf b;
+
+	buf_init(&b, 1024 * 1024);
+	if (run->ctl->json && !run->show) {
+		tally_json(&run->tally, run->joiner, &b);
+		ctl_put(&b);
+	} else {
+		tally_text(&run->tally, run->joiner, &b);
+		fflush(stdout);
+		put_lines(&b, run->show ? stderr : stdout);
+	}
+	buf_free(&b);
+}
+
+static int
+run_input(struct collect *run)
+{
+	const struct follow_to to = { take_files, take_known, take_opened, take_line, take_pause, take_gap, take_trouble, run };
+	const struct resume_log *last = resume_log_last(&run->resume, run->input);
+	char id[FOLLOW_ID_LEN + 1];
+	int rc;
+
+	if (run->journal)
+		return journal_run(run, &to);
+	if (strcmp(run->input, "-") == 0)
+		rc = follow_stream(STDIN_FILENO, &to);
+	else {
+		snprintf(id, sizeof(id), "%s", last != NULL ? last->id : "");
+		rc = follow_file(run->input, id, !run->follow, &to);
+	}
+	return rc == -1 ? EX_NOINPUT : EX_OK;
+}
+
+static int
+collect(struct collect *run)
+{
+	const char *const pairs[] = { "version", HOPWARD_VERSION, "log", run->input, NULL };
+	int code;
+
+	buf_init(&run->out, DELIVERY_MAX);
+	run->signals = -1;
+	if ((code = prepare(run)) == 0) {
+		if (run->follow)
+			event(run, "start", pairs);
+		code = run_input(run);
+		if (run->follow)
+			event(run, "stop", pairs);
+		if (!run->failed && (run->dirty || run->own_sync))
+			save(run);
+		if (run->failed)
+			code = run->failed;
+		summary(run);
+		if (code == EX_OK && run->tally.unreadable > 0)
+			code = EX_DATAERR;
+		/* the end of following is the normal one */
+		if (run->signal != 0 && !run->follow)
+			code = 128 + run->signal;
+	}
+	if (run->signals != -1)
+		close(run->signals);
+	ledger_close(run->ledger);
+	privacy_free(run->privacy);
+	outbound_free(run->joiner);
+	resume_free(&run->resume);
+	buf_free(&run->out);
+	free(run->state);
+	return code;
+}
+
+/* ---- options ---- */
+
+static int
+take_option(struct collect *run, const struct ctl_command *self, int key)
+{
+	char *end;
+	long v;
+
+	switch (key) {
+	case 'f':
+		run->follow = 1;
+		return 0;
+	case KEY_JOURNAL:
+		run->journal = run->follow = 1;
+		return 0;
+	case KEY_STDOUT:
+		run->show = 1;
+		return 0;
+	case KEY_SMARTHOST:
+		if (run->smarthosts_count == SMARTHOSTS_MAX)
+			return ctl_usage(run->ctl, self, "more than %d smarthosts", SMARTHOSTS_MAX);
+		run->smarthosts[run->smarthosts_count++] = optarg;
+		return 0;
+	case KEY_YEAR:
+		v = strtol(optarg, &end, 10);
+		if (*end != '\0' || v < 1970 || v > 9999)
+			return ctl_usage(run->ctl, self, "--year wants a year, got \"%s\"", optarg);
+		run->year = (int)v;
+		return 0;
+	default:
+		free(run->state);
+		run->state = strdup(optarg);
+		return run->state != NULL ? 0 : EX_OSERR;
+	}
+}
+
+static int
+collect_options(struct collect *run, struct ctl *ctl, const struct ctl_command *self, int argc, char **argv, int *code)
+{
+	static const struct option longs[] = {
+		CTL_LONG,
+		{ "follow", no_argument, NULL, 'f' },
+		{ "journal", no_argument, NULL, KEY_JOURNAL },
+		{ "stdout", no_argument, NULL, KEY_STDOUT },
+		{ "smarthost", required_argument, NULL, KEY_SMARTHOST },
+		{ "year", required_argument, NULL, KEY_YEAR },
+		{ "state", required_argument, NULL, KEY_STATE },
+		CTL_END
+	};
+	int ch;
+
+	while ((ch = ctl_getopt(ctl, self, argc, argv, CTL_SHORT "f", longs, code)) != -1)
+		if (ch == CTL_STOP || (*code = take_option(run, self, ch)) != 0)
+			return -1;
+	run->input = run->journal ? "journal" : argv[optind];
+	if (run->journal ? optind < argc : optind != argc - 1)
+		*code = ctl_usage(ctl, self, run->journal ? "--journal takes no file" : "collect wants one log, or -");
+	else if (run->follow && strcmp(run->input, "-") == 0)
+		*code = ctl_usage(ctl, self, "-f cannot follow standard input, which is read to its end anyway");
+	else
+		return 0;
+	return -1;
+}
+
+static int
+collect_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
+{
+	struct collect run = { .ctl = ctl };
+	int code = EX_OK;
+
+	if (collect_options(&run, ctl, self, argc, argv, &code) == -1 || (run.conf = ctl_conf(ctl, &code)) == NULL) {
+		free(run.state);
+		return code;
+	}
+	code = collect(&run);
+	conf_free(run.conf);
+	return code;
+}
+
+const struct ctl_command command_collect = {
+	"collect", "record outbound deliveries and their TLS from the MTA's log", help, collect_run
+};
