@@ -405,7 +405,7 @@ word_find(const char *text)
 	size_t	 i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i].text, text) == 0)
+		if (words[i].text[0] == text[0] && strcmp(words[i].text, text) == 0)
 			return &words[i];
 	return NULL;
 }

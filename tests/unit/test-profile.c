@@ -315,6 +315,53 @@ read_own(const char *text, char **said)
 	return p;
 }
 
+/* What a rule asks and nobody knows. */
+static void
+keys_unknown(void **state)
+{
+	static const struct { const char *asks, *name, *version, *want; } cases[] = {
+		{ "fs = true", "AES-256-GCM", "TLSv1.2", "unknown" },
+		{ "fs = false", "AES-256-GCM", "TLSv1.2", "unknown" },
+		{ "fs = true", "AES-256-GCM", "TLSv1.3", "acceptable" },
+		{ "kx = \"RSA\"", "AES-256-GCM", "TLSv1.2", "unknown" },
+		{ "auth = \"RSA\"", "AES-256-GCM", "TLSv1.2", "unknown" },
+		{ "aead = true", "Aes256", "TLSv1.2", "unknown" },
+		{ "mode = \"CBC\"", "Aes256", "TLSv1.2", "unknown" },
+		{ "mac = \"SHA\"", "Aes256", "TLSv1.2", "unknown" },
+		{ "bits = 256", "Aes256", "TLSv1.2", "acceptable" },
+		{ "bits = 128", "Aes256", "TLSv1.2", "legacy" },
+		{ "bits = 128", "FOO", "TLSv1.2", "unknown" },
+		{ "export = true", "FOO", "TLSv1.2", "unknown" },
+		{ "draft = true", "Aes256", "TLSv1.2", "legacy" },
+		{ "suite = \"AES256-SHA\"", "Aes256", "TLSv1.2", "unknown" },
+		{ "suite = \"AES128-SHA\"", "Aes256", "TLSv1.2", "legacy" },
+		{ "kx = \"GOST\"", "GOST2001-GOST89-GOST89", NULL, "acceptable" },
+		{ "kx = \"ECDHE\"", "ECDHE_RSA_AES_256_GCM_SHA384", NULL, "unknown" },	/* under 1.3 it is any */
+		{ "version = \"TLSv1.3\"", "AES-256-GCM", NULL, "unknown" },
+		{ "version = [ \"TLSv1.3\", \"TLSv1.2\" ]", "AES-256-GCM", NULL, "acceptable" },
+	};
+	char		 text[1024], *said;
+	const char	*got;
+	struct profile	*p;
+	size_t		 i;
+	int		 bad = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), HEAD "rules = ( { %s; grade = \"acceptable\"; reason = \"yes\"; },\n"
+		    "  { grade = \"legacy\"; reason = \"no\"; } );\n", cases[i].asks);
+		p = read_own(text, &said);
+		assert_non_null(p);
+		if (strcmp(got = grade_of(p, cases[i].name, cases[i].version, NULL), cases[i].want) != 0) {
+			print_error("%s: %s: got %s, want %s\n", cases[i].asks, cases[i].name, got, cases[i].want);
+			bad++;
+		}
+		profile_free(p);
+		free(said);
+	}
+	assert_int_equal(bad, 0);
+}
+
 /* Every key of a rule, alone. */
 static void
 keys(void **state)
@@ -377,11 +424,11 @@ keys(void **state)
 static void
 no_rule(void **state)
 {
-	char		*said;
+	char		*said, *more;
 	const char	*reason;
 	struct profile	*p = read_own(HEAD "rules = ( { cipher = \"RC4\"; grade = \"forbidden\"; reason = \"x\"; } );", &said);
 	struct profile	*kind = read_own(HEAD "rules = ( { version = \"TLSv1.3\"; grade = \"recommended\"; reason = \"x\"; } );",
-	    &said);
+	    &more);
 
 	(void)state;
 	assert_non_null(p);
@@ -396,6 +443,7 @@ no_rule(void **state)
 	profile_free(p);
 	profile_free(kind);
 	free(said);
+	free(more);
 }
 
 #define RULE	"rules = ( { grade = \"legacy\"; reason = \"r\"; } );\n"
@@ -599,6 +647,7 @@ main(void)
 		cmocka_unit_test(heads),
 		cmocka_unit_test(grades),
 		cmocka_unit_test(keys),
+		cmocka_unit_test(keys_unknown),
 		cmocka_unit_test(no_rule),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(syntax),

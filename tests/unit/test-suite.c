@@ -144,6 +144,8 @@ dialects(void **state)
 		{ "Aes128", "Tls13", "TLSv1.3 any/any AES-128-unknown unknown fs", "" },
 		{ "AES-256-GCM", NULL, "unknown unknown/unknown AES-256-GCM AEAD aead", "" },
 		{ "AES-256-GCM", "TLSv1.3", S13_256, N13_256 },
+		{ "AES-256-GCM-SHA384", NULL, "unknown unknown/unknown AES-256-GCM AEAD aead", "" },
+		{ "CHACHA20-POLY1305-SHA256", NULL, "unknown unknown/unknown CHACHA20-256-POLY1305 AEAD aead", "" },
 	};
 
 	(void)state;
@@ -220,6 +222,7 @@ unknowns(void **state)
 		"TLS_AES_256_CCM_SHA256", "TLS_CAMELLIA_256_GCM_SHA384", "TLS13_ECDHE_RSA_AES_256_GCM_SHA384",
 		"TLS_ECDHE_RSA_WITH_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_AES_WITH_256_GCM_SHA384", "EXP-AES256-SHA",
 		"TLS_WITH_AES_256_GCM_SHA384", "SSL_CK_RC4_128_WITH_MD5", "AES256-GCM-SHA384-P256-P256", "AES-0-GCM", "AES--GCM",
+		"ECDHE_ECDSA_AES_128_GCM_8", "TLS_ECDHE_RSA_WITH_AES_8_CBC_SHA", "DES-EDE-CBC-SHA", "TLS_RSA_WITH_DES_EDE_CBC_SHA",
 		"(TLS1.3)", "(TLS1.3)-(ECDHE-X25519)", "(TLS1.3)-(ECDHE-X25519)-(AES-256-GCM", "()-()-()", "(((((", "__", "a__b",
 		"(TLS1.3)-(FOO-X25519)-(RSA-SHA256)-(AES-256-GCM)", "(TLS1.3)-(ECDHE-X25519)-(AES-256-GCM)-(AES-256-GCM)",
 		"(TLS1.2)-(ECDHE-X25519)-(RSA-SHA256)-(AES-256-GCM)-(SHA384)-(SHA384)-(X)-(Y)", "TLS1.3:", "TLS1.3::", ":", "TLS1.3:FOO:256",
