@@ -9,14 +9,18 @@
  * What needs the file system or the user database is conf_check's.
  */
 
+#include <sys/stat.h>
+
 #include <libconfig.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf_int.h"
+#include "conf_profile.h"
 
 #define PATH_MAX_KEY	256	/* "group.group.key" */
 
@@ -61,6 +65,9 @@ conf_front_free(struct front_settings *front)
 	free(front->gateway);
 	free(front->authserv_id);
 	free(front->subject_tag);
+	free(front->profile_name);
+	free(front->profiles);
+	profile_free(front->profile);
 	free(front);
 }
 
@@ -551,6 +558,45 @@ relations_check(struct reading *r)
 	}
 }
 
+/* ---- the profile ---- */
+
+/* The default profile of a program that was never installed; by values, so that printed text says the same. */
+static int
+profile_uninstalled(const struct front_settings *front)
+{
+	struct stat	 st;
+
+	return strcmp(front->profile_name, conf_key_find("profile")->def) == 0 &&
+	    strcmp(front->profiles, PROFILES_DEFAULT) == 0 && stat(PROFILES_DEFAULT, &st) == -1 && errno == ENOENT;
+}
+
+static void
+profile_load(struct reading *r)
+{
+	struct front_settings	*front = r->conf->front;
+	const struct conf_place	*place = place_of(r, "profile");
+
+	if (front->profile_name == NULL || profile_uninstalled(front))
+		return;
+	if ((front->profile = conf_profile_find(front->profiles, front->profile_name, r->errs)) == NULL) {
+		if (place->file == NULL)
+			place = place_of(r, "profiles");
+		conf_error(r->errs, place, "profile: \"%s\" cannot be read, so nothing could be graded", front->profile_name);
+		fail(r);
+	}
+	front->policy.profile = front->profile;
+}
+
+const char *
+conf_ungraded(const struct conf *conf)
+{
+	if (conf->front->profile != NULL)
+		return NULL;
+	if (conf->front->profile_name == NULL)
+		return "TLS is not graded: profile is empty";
+	return "TLS is not graded: there is no " PROFILES_DEFAULT "; make install brings it, profiles = \"DIR\" names another";
+}
+
 /* ---- the whole ---- */
 
 static int
@@ -599,6 +645,7 @@ reading_end(struct reading *r)
 		fail(r);
 	} else if (r->complete) {
 		derive_numbers(conf);
+		profile_load(r);
 		relations_check(r);
 		actions_check(r);
 	}

@@ -48,6 +48,12 @@ int	conf_socket(const char *spec, char **libmilter, char *err, size_t errlen);
  */
 struct conf	*conf_read(const char *path, const char *const *overrides, struct buf *errs);
 void		 conf_free(struct conf *);
+/*
+ * Why TLS is not graded, one line for people, or NULL if it is.  The profiles
+ * of a program that was not installed are missing, and that alone is no
+ * mistake: a build tree works, but says so.
+ */
+const char	*conf_ungraded(const struct conf *);
 /* Checks what reading cannot: users, directories, sockets exist and fit.  0 or -1 with lines in errs. */
 int		 conf_check(const struct conf *, struct buf *errs);
 /*
@@ -57,7 +63,10 @@ int		 conf_check(const struct conf *, struct buf *errs);
 int		 conf_check_database(const struct conf *, struct buf *errs);
 /* The whole effective configuration, itself a valid configuration with includes and file: lists resolved. */
 int		 conf_print(const struct conf *, struct buf *out);
-/* The front's hook: settings out of conf_print's text behind a descriptor. */
+/*
+ * The front's hook: settings out of conf_print's text behind a descriptor.  The
+ * profile is read anew from its file, the only one that is opened.
+ */
 struct front_settings *conf_front_read(int fd, char **err);
 void		 conf_front_free(struct front_settings *);
 

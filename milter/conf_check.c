@@ -18,6 +18,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -342,6 +343,26 @@ check_records(struct checking *c)
 		complain(c, "records.key_file: %s cannot read %s: %s", who_str(&c->front), start->key_file, strerror(errno));
 }
 
+/* ---- the profile ---- */
+
+/* It was read by us; at a reload the front reads it, as its own user. */
+static void
+check_profile(struct checking *c)
+{
+	const struct front_settings	*front = c->conf->front;
+	char				 path[PATH_MAX];
+	int				 named;
+
+	if (front == NULL || front->profile == NULL)
+		return;
+	named = strchr(front->profile_name, '/') != NULL;
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s%s", named ? "" : front->profiles, named ? "" : "/",
+	    front->profile_name, named ? "" : ".conf") >= sizeof(path))
+		complain(c, "profile: %s", strerror(ENAMETOOLONG));
+	else if (may(&c->front, path, R_OK) == -1)
+		complain(c, "profile: %s cannot read %s: %s", who_str(&c->front), path, strerror(errno));
+}
+
 int
 conf_check(const struct conf *conf, struct buf *errs)
 {
@@ -355,6 +376,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_sockets(&c);
 	check_scanner(&c);
 	check_records(&c);
+	check_profile(&c);
 	return c.failed ? -1 : 0;
 }
 

@@ -164,7 +164,7 @@ void	conf_value_free(struct conf_value *);	/* its members */
 int	conf_value_set(struct conf *, const struct conf_key *, const struct conf_value *, struct conf_source *src,
 	    struct buf *errs);
 
-/* Reads a configuration that conf_print wrote; opens no file. */
+/* Reads a configuration that conf_print wrote; opens no file but that of the profile. */
 struct conf *conf_read_printed(const char *text, size_t len, struct buf *errs);
 
 #endif

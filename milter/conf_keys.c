@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "conf_int.h"
+#include "conf_profile.h"
 
 /* Checks of single strings; 0, or -1 with what is wanted in err. */
 
@@ -70,6 +71,17 @@ static int
 check_path_or_none(const char *s, char *err, size_t errlen)
 {
 	return s[0] == '\0' ? 0 : check_path(s, err, errlen);
+}
+
+static int
+check_profile(const char *s, char *err, size_t errlen)
+{
+	/* A relative path would be another file for a daemon in the background. */
+	if (s[0] == '\0' || (s[0] == '/' && strlen(s) < 1024) || (strlen(s) <= CONF_PROFILE_NAME_MAX &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(s)))
+		return 0;
+	snprintf(err, errlen, "a profile's name, such as \"uk_gov\", or the absolute path of its file");
+	return -1;
 }
 
 static int
@@ -191,6 +203,11 @@ const struct conf_key conf_keys[] = {
 	    "{daemon_name}s whose mail is of the class submission", 0, 0, 0, NULL, check_word },
 	{ "proxied_listeners", KEY_LIST, F(policy.proxied_listeners), "",
 	    "listeners behind a proxy that ends TLS: \"ADDR:PORT\", \":PORT\" or a {daemon_name}", 0, 0, 0, NULL, check_word },
+	{ "profile", KEY_STRING, F(profile_name), "uk_gov",
+	    "by which TLS is graded: a name in profiles, or the path of a file; empty: by none", KEY_NULL, 0, 0, NULL,
+	    check_profile },
+	{ "profiles", KEY_STRING, F(profiles), PROFILES_DEFAULT, "directory of profiles, NAME.conf each", 0, 0, 0, NULL,
+	    check_path },
 	{ "recipients_max", KEY_COUNT, F(rcpts_max), "1000",
 	    "recipients of a message that are kept for its record", 0, 1, 100000, NULL, NULL },
 	{ "stop_wait", KEY_TIME, F(stop_wait_ms), "60s",

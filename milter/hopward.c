@@ -134,6 +134,8 @@ check_and_exit(struct conf *conf, const struct options *o)
 		exit(EX_UNAVAILABLE);
 	}
 	buf_free(&text);
+	if (conf_ungraded(conf) != NULL)
+		fprintf(stderr, "hopward: note: %s\n", conf_ungraded(conf));
 
 	buf_init(&text, 16u * 1024 * 1024);
 	if (o->verbose) {
@@ -205,6 +207,8 @@ main(int argc, char **argv)
 	if (!o.foreground)
 		ready = background();
 	log_open("hopward", o.foreground && !o.to_syslog, o.verbose);
+	if (conf_ungraded(conf) != NULL)
+		log_warn("%s", conf_ungraded(conf));
 	if (conf->parent.pid_file != NULL) {
 		pid_file_write(conf->parent.pid_file);
 		pid_file = strdup(conf->parent.pid_file);

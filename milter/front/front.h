@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/policy.h"
+#include "judge/profile.h"
 #include "record/ledger.h"
 #include "record/privacy.h"
 
@@ -22,6 +23,9 @@ struct front_settings {
 	char			*subject_tag;		/* put before the Subject of tagged mail, or NULL */
 	enum unrecorded		 unrecorded;		/* when the record cannot be written */
 	enum privacy_level	 privacy;
+	char			*profile_name;		/* that TLS is graded by: a name or a path; NULL: it is not */
+	char			*profiles;		/* directory of profiles */
+	struct profile		*profile;		/* the same that policy borrows; NULL: ungraded */
 	/* hand-over */
 	uint64_t		 scan_timeout_ms;	/* from end of message to the scanner's deadline */
 	uint64_t		 engine_wait_ms;	/* how long mail waits for the first or next engine */

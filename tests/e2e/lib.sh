@@ -152,6 +152,7 @@ write_conf() {
 	cat >"$T/hopward.conf" <<-EOF
 	socket = "$HOPWARD_SOCKET";
 	gateway = "gate.example.test";
+	profiles = "$TOP/conf/profiles";
 	user = "$FRONT_UID";
 	control_socket = "$T/run/control";
 	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };

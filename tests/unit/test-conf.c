@@ -8,6 +8,7 @@
 #include <libconfig.h>
 
 #include "conf-files.h"
+#include "conf_profile.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -66,7 +67,7 @@ static const char everything[] =
     "gateway = \"mx1.example.org\"; authserv_id = \"example.org\"; mode = \"observe\";\n"
     "contact = \"https://example.org/\"; internal_networks = [ \"10.0.0.0/8\", \"2001:db8::/32\", \"::1\" ];\n"
     "submission_daemons = [ \"msa\" ]; proxied_listeners = [ \":465\", \"[::1]:25\" ]; recipients_max = 10;\n"
-    "stop_wait = \"5s\";\n"
+    "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\";\n"
     "actions: { default: { pua = \"discard\"; macro = \"watch:reject\"; }; mx: { pua = \"quarantine\"; }; };\n"
     "attachments: { blocked_extensions = [ \".EXE\", \"ps1\" ]; };\n"
     "headers: { virus = false; tls = false; subject_tag = \"[\\\"x\\\\y]\"; };\n"
@@ -105,6 +106,9 @@ each_key_reaches_its_room(void **state)
 	assert_null(policy->submission_daemons[1]);
 	assert_string_equal(policy->proxied_listeners[1], "[::1]:25");
 	assert_int_equal(conf->front->rcpts_max, 10);
+	assert_null(conf->front->profile_name);
+	assert_null(policy->profile);
+	assert_string_equal(conf->front->profiles, "/tmp/p");
 	/* a class wins over default, wherever it stands */
 	assert_int_equal(policy->actions[CLASS_MX][OUTCOME_PUA].action, ACTION_QUARANTINE);
 	assert_int_equal(policy->actions[CLASS_RELAY][OUTCOME_PUA].action, ACTION_DISCARD);
@@ -512,6 +516,99 @@ the_front_reads_it_behind_a_descriptor(void **state)
 	free(err);
 }
 
+/* ---- the profile ---- */
+
+static const char own_profile[] =
+    "name = \"own\"; version = \"7\"; date = \"2026-01-01\"; source = \"us\";\n"
+    "rules = ( { version = \"TLSv1.3\"; grade = \"recommended\"; reason = \"new\"; },\n"
+    "          { grade = \"legacy\"; reason = \"old\"; } );\n";
+
+static void
+the_profile_comes_with_the_settings(void **state)
+{
+	struct front_settings	*front;
+	struct conf		*conf;
+	char			 option[300], *text, *err;
+	const char		*options[3] = { option, NULL, NULL };
+	int			 fd;
+
+	(void)state;
+	mkdir(in_dir("profiles"), 0755);
+	file_write("profiles/own.conf", own_profile);
+	/* by its path, or its name in the directory */
+	snprintf(option, sizeof(option), "profile=%s", in_dir("profiles/own.conf"));
+	conf = read_good("", options);
+	assert_string_equal(conf->front->profile->name, "own");
+	conf_free(conf);
+	snprintf(option, sizeof(option), "profiles=%s", in_dir("profiles"));
+	options[1] = "profile=own";
+	conf = read_good("", options);
+	assert_string_equal(conf->front->profile->version, "7");
+	assert_ptr_equal(conf->front->policy.profile, conf->front->profile);
+	assert_null(conf_ungraded(conf));
+	/* the front's is the same, or none of its settings */
+	text = printed(conf);
+	conf_free(conf);
+	fd = memfd_of(text);
+	front = conf_front_read(fd, &err);
+	assert_non_null(front);
+	assert_string_equal(front->profile->name, "own");
+	assert_ptr_equal(front->policy.profile, front->profile);
+	conf_front_free(front);
+	assert_int_equal(unlink(in_dir("profiles/own.conf")), 0);
+	assert_null(conf_front_read(fd, &err));
+	assert_non_null(strstr(err, "profile: \"own\" cannot be read"));
+	free(err);
+	close(fd);
+	free(text);
+}
+
+static void
+a_profile_with_a_mistake_is_a_mistake(void **state)
+{
+	static const struct { const char *text, *want; } cases[] = {
+		{ "mode = \"observe\";\nprofile = \"nix\";", "cannot read profiles/nix.conf: No such file or directory\n"
+		    "c.conf:2: profile: \"nix\" cannot be read, so nothing could be graded\n" },
+		{ "profile = \"broken\";", "profiles/broken.conf:2: grade: unknown \"legaci\"; did you mean \"legacy\"?\n"
+		    "c.conf:1: profile: \"broken\" cannot be read, so nothing could be graded\n" },
+		{ "profile = \"./own.conf\";", "c.conf:1: profile: got \"./own.conf\", want a profile's name, such as "
+		    "\"uk_gov\", or the absolute path of its file\n" },
+	};
+	char		 option[300], *said;
+	const char	*options[2] = { option, NULL };
+	struct conf	*conf;
+	size_t		 i;
+
+	(void)state;
+	mkdir(in_dir("profiles"), 0755);
+	file_write("profiles/uk_gov.conf", "name = \"uk_gov\"; version = \"1\"; date = \"2026-01-01\"; source = \"us\";\n"
+	    "rules = ( { grade = \"legacy\"; reason = \"old\"; } );\n");
+	file_write("profiles/broken.conf", "name = \"broken\"; version = \"1\"; date = \"2026-01-01\"; source = \"us\";\n"
+	    "rules = ( { grade = \"legaci\"; reason = \"old\"; } );\n");
+	snprintf(option, sizeof(option), "profiles=%s", in_dir("profiles"));
+	for (i = 0; i < COUNT(cases); i++)
+		want_said(cases[i].text, options, cases[i].want);
+	/* The default's default directory alone may be missing, and that is said. */
+	options[0] = "profiles=/nix";
+	conf = read_text("", options, &said);
+	assert_null(conf);
+	assert_non_null(strstr(said, "-o:1: profile: \"uk_gov\" cannot be read"));
+	free(said);
+	if (access(PROFILES_DEFAULT, F_OK) == -1) {
+		conf = read_good("", NULL);
+		assert_null(conf->front->policy.profile);
+		assert_non_null(strstr(conf_ungraded(conf), PROFILES_DEFAULT));
+		conf_free(conf);
+		options[0] = "profile=bsi";
+		conf = read_text("", options, &said);
+		assert_null(conf);
+		free(said);
+	}
+	conf = read_good("profile = \"\";", NULL);
+	assert_non_null(strstr(conf_ungraded(conf), "profile is empty"));
+	conf_free(conf);
+}
+
 /* ---- sockets ---- */
 
 static void
@@ -675,6 +772,10 @@ each_process_is_asked_for(void **state)
 	want_changed(option, "records.key_file: 61951 cannot read key: Permission denied\n");
 	mkdir(in_dir("db2"), 0755);
 	chmod(file_write("db2/a.hdb", "x"), 0600);
+	mkdir(in_dir("profiles"), 0755);
+	chmod(file_write("profiles/own.conf", own_profile), 0600);
+	snprintf(option, sizeof(option), "profile=%s", in_dir("profiles/own.conf"));
+	want_changed(option, "profile: 61951 cannot read profiles/own.conf: Permission denied\n");
 	snprintf(option, sizeof(option), "clamav.DatabaseDirectory=%s", in_dir("db2"));
 	want_changed(option, "clamav.DatabaseDirectory: 61952 cannot read the signatures in db2\n");
 }
@@ -734,7 +835,7 @@ the_example_says_nothing_as_it_ships(void **state)
 static void
 the_example_has_every_key_with_its_default(void **state)
 {
-	static const char *const installed[] = { "scanner.path=" SCANNER_DEFAULT, NULL };	/* depends on PREFIX */
+	static const char *const installed[] = { "scanner.path=" SCANNER_DEFAULT, "profiles=" PROFILES_DEFAULT, NULL };	/* PREFIX */
 	char		*text = example_in_force(), *shipped = slurp("conf/hopward.conf"), *a, *b, comment[256];
 	struct conf	*conf = read_good(text, installed), *empty = read_good(NULL, NULL);
 	config_t	 config;
@@ -800,6 +901,8 @@ the_page_has_every_key_with_its_default(void **state)
 		page_line(&conf_keys[i], line, sizeof(line));
 		if (strcmp(conf_keys[i].path, "scanner.path") == 0)
 			snprintf(line, sizeof(line), "\n.It Ic scanner.path No = ");
+		if (strcmp(conf_keys[i].path, "profiles") == 0)
+			snprintf(line, sizeof(line), "\n.It Ic profiles No = ");
 		if (strstr(page, line) == NULL)
 			fail_msg("hopward.conf.5: got no line \"%s\"", line + 1);
 	}
@@ -895,6 +998,8 @@ main(void)
 		cmocka_unit_test(what_is_printed_reads_back),
 		cmocka_unit_test(every_key_is_printed_resolved),
 		cmocka_unit_test(the_front_reads_it_behind_a_descriptor),
+		cmocka_unit_test(the_profile_comes_with_the_settings),
+		cmocka_unit_test(a_profile_with_a_mistake_is_a_mistake),
 		cmocka_unit_test(sockets_in_both_spellings),
 		cmocka_unit_test(what_is_there_passes),
 		cmocka_unit_test(what_is_missing_is_named),
