@@ -56,15 +56,20 @@ socket_rights(const struct front_start *start, char *err, size_t errlen)
 {
 	const char *path = socket_path(start->socket);
 	struct group *gr;
+	gid_t gid;
 
 	if (path == NULL)
 		return 0;
 	if (start->socket_group != NULL) {
-		if ((gr = getgrnam(start->socket_group)) == NULL) {
+		/* Numbers need not stand in the group file. */
+		gid = (gid_t)strtoul(start->socket_group, NULL, 10);
+		if ((gr = getgrnam(start->socket_group)) != NULL)
+			gid = gr->gr_gid;
+		else if (start->socket_group[strspn(start->socket_group, "0123456789")] != '\0') {
 			snprintf(err, errlen, "%s: no group %s", path, start->socket_group);
 			return -1;
 		}
-		if (chown(path, (uid_t)-1, gr->gr_gid) == -1) {
+		if (chown(path, (uid_t)-1, gid) == -1) {
 			snprintf(err, errlen, "%s: giving it to group %s: %s (hopward's user must be a member)",
 			    path, start->socket_group, strerror(errno));
 			return -1;
