@@ -744,7 +744,8 @@ read_postfix(struct cursor *c, struct maillog *m)
 			return postfix_delivery(c, m);
 		return is == CLIENT ? postfix_lost(c, m) : MAILLOG_IRRELEVANT;
 	}
-	if (is == AGENT)
+	/* verbose, it shows what the server says */
+	if (is == AGENT || starts(c, "<", 1) || starts(c, ">", 1))
 		return MAILLOG_IRRELEVANT;
 	m->twin = is == PROXY;
 	at = *c;
