@@ -4,7 +4,7 @@
  * Called by the front's threads and by hopwardctl.  Owns nothing.  The keys are
  * described in hopward-log(5), and a test holds page and code together.  What
  * is absent is left out, never null.  No subject, no content, no address: what
- * of a person goes in is decided by privacy.c, and for which clients here.
+ * of a person goes in is decided by privacy.c, and for which clients and hops here.
  * It does not write files (ledger.c) and does not judge.
  */
 #include <sys/random.h>
@@ -22,6 +22,7 @@
 #define LEDGER_ROOM	512		/* seq, stream, salt and leaf come before the body */
 #define PART_ROOM	(24 * 1024)	/* more than one part can take: 7 texts, each octet escaped */
 #define RCPT_ROOM	(8 * 1024)
+#define HOP_ROOM	(8 * 1024)	/* six texts, of 900 octets together */
 #define TOKEN_MAX	64		/* a reason of the walker */
 #define ID_EPOCH	1577836800u	/* 2020-01-01: 30 bits of seconds last until 2054 */
 
@@ -212,15 +213,23 @@ put_envelope(struct writer *w, const struct message_facts *facts)
 	json_u64(&w->json, "size", facts->size);
 }
 
+/* ---- the route ---- */
+
 static void
-put_hop(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+put_grade(struct writer *w, const struct route *route, const struct route_hop *h)
+{
+	if (route != NULL && route->profile != NULL)
+		json_str(&w->json, "grade", grade_str(h->grade));
+}
+
+static void
+put_observed(struct writer *w, const struct message_facts *facts, const struct verdict *v)
 {
 	const struct tls_facts *tls = &facts->tls;
 	enum privacy_level level = privacy_level(w->privacy);
 	/* A client certificate of a person's device names the person. */
 	int cert = level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v));
 
-	json_begin_array(&w->json, "hops");
 	json_begin_object(&w->json, NULL);
 	json_str(&w->json, "evidence", hop_evidence_str(v->hop.evidence));
 	json_str(&w->json, "tls", hop_tls_str(v->hop.tls));
@@ -228,6 +237,7 @@ put_hop(struct writer *w, const struct message_facts *facts, const struct verdic
 	put(w, "version", v->hop.version);
 	put(w, "cipher", v->hop.cipher);
 	put(w, "bits", v->hop.bits);
+	put_grade(w, v->route, v->route != NULL ? &v->route->hops[0] : NULL);
 	put_nonempty(w, "verify", tls->verify);
 	if (cert) {
 		put_nonempty(w, "cert_subject", tls->cert_subject);
@@ -246,9 +256,103 @@ put_hop(struct writer *w, const struct message_facts *facts, const struct verdic
 	if (tls->canary_mail)
 		json_str(&w->json, NULL, "mail");
 	json_end_array(&w->json);
+	if (v->route != NULL && v->route->hops[0].has_delay)
+		json_i64(&w->json, "delay", v->route->hops[0].delay);
 	json_end_object(&w->json);
+}
+
+static void
+put_profile(struct writer *w, const struct profile *profile)
+{
+	char text[RECORD_STRING_MAX];
+
+	snprintf(text, sizeof(text), "%s/%s", profile->name, profile->version);
+	put(w, "profile", text);
+}
+
+/* What its writer says of the TLS, in our spelling where that says the same. */
+static void
+put_session(struct writer *w, const struct route_hop *h)
+{
+	char bits[16];
+
+	json_str(&w->json, "tls", hop_tls_str(h->hop.tls));
+	if (h->hop.tls != HOP_TLS_YES)
+		return;
+	put_nonempty(w, "version", h->version);
+	if (h->version == NULL || (h->hop.version != NULL && strcmp(h->version, h->hop.version) != 0))
+		put_nonempty(w, "version_written", h->hop.version);
+	put_nonempty(w, "cipher", h->cipher[0] != '\0' ? h->cipher : h->hop.cipher);
+	if (h->bits != 0) {
+		snprintf(bits, sizeof(bits), "%u", h->bits);
+		json_str(&w->json, "bits", bits);
+	}
+}
+
+/* Who handed over.  Beyond the boundary, and where somebody logged in, that is at times a person's device. */
+static void
+put_from(struct writer *w, const struct received *r, int beyond)
+{
+	enum privacy_level level = privacy_level(w->privacy);
+	const char *helo = level == PRIVACY_FULL ? r->helo : NULL;
+	char ip[64];
+
+	privacy_ip(w->privacy, r->ip, beyond || r->auth || level == PRIVACY_MINIMAL, ip, sizeof(ip));
+	if (ip[0] == '\0' && helo == NULL)
+		return;
+	json_begin_object(&w->json, "from");
+	put_nonempty(w, "ip", ip);
+	put_nonempty(w, "helo", helo);
+	json_end_object(&w->json);
+}
+
+static void
+put_earlier(struct writer *w, const struct verdict *v, size_t i)
+{
+	const struct route_hop *h = &v->route->hops[i];
+	const struct received *r = h->received;
+	int beyond = v->route->boundary == ROUTE_NONE || i > v->route->boundary;
+
+	json_begin_object(&w->json, NULL);
+	json_str(&w->json, "evidence", hop_evidence_str(h->hop.evidence));
+	if (r->local)
+		json_bool(&w->json, "local", 1);
+	if (!beyond || privacy_level(w->privacy) != PRIVACY_MINIMAL)
+		put_nonempty(w, "by", r->by);
+	put_nonempty(w, "with", r->with);
+	put_session(w, h);
+	put_grade(w, v->route, h);
+	if (r->auth)
+		json_bool(&w->json, "auth", 1);
+	if (r->has_time && r->time <= RECEIVED_TIME_MAX)
+		put_time(w, "time", r->time * 1000, 0);
+	if (h->has_delay)
+		json_i64(&w->json, "delay", h->delay);
+	put_from(w, r, beyond || client_is_person(v));
+	json_end_object(&w->json);
+	w->cut += r->cut;
+}
+
+static void
+put_hops(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+{
+	const struct route *route = v->route;
+	size_t i = 1;
+	uint64_t more = 0;
+
+	json_begin_array(&w->json, "hops");
+	put_observed(w, facts, v);
+	if (route != NULL) {
+		for (; i < route->count && room(w) > HOP_ROOM + PART_ROOM; i++)
+			put_earlier(w, v, i);
+		more = route->count - i + route->more;
+	}
 	json_end_array(&w->json);
-	json_u64(&w->json, "boundary", 0);
+	if (more > 0)
+		json_u64(&w->json, "hops_more", more);
+	json_u64(&w->json, "boundary", route != NULL && route->boundary != ROUTE_NONE ? route->boundary : 0);
+	if (route != NULL && route->profile != NULL)
+		put_profile(w, route->profile);
 }
 
 /* ---- verdict, scan ---- */
@@ -371,7 +475,7 @@ record_message(const struct message_facts *facts, const struct verdict *v, const
 	put_client(&w, facts, v);
 	put_nonempty(&w, "auth", facts->auth_type);
 	put_envelope(&w, facts);
-	put_hop(&w, facts, v);
+	put_hops(&w, facts, v);
 	put_verdict(&w, v);
 	if (facts->scan != NULL)
 		put_mime(&w, facts->scan);

@@ -596,6 +596,46 @@ signature_only_if_told(void **state)
 	verdict_free(&v);
 }
 
+/* Hosts in internal networks are believed; simulated events have nobody to believe. */
+static void
+the_route_is_judged_by_internal_networks_and_profile(void **state)
+{
+	static char ip[] = "203.0.113.1", why[] = "any";
+	static struct profile_rule rule;
+	static const struct profile profile = { .rules = &rule, .rules_count = 1 };
+	struct received received = { .ip = ip };
+	struct policy *policy = *state;
+	struct verdict v;
+	struct mail m;
+
+	profile_rule_init(&rule);
+	rule.grade = GRADE_ACCEPTABLE;
+	rule.reason = why;
+	policy->profile = &profile;
+	policy->internal.nets = calloc(1, sizeof(*policy->internal.nets));
+	policy->internal.count = 1;
+	assert_int_equal(cidr_parse("10.0.0.0/8", policy->internal.nets), 0);
+	mail_init(&m, OUTCOME_CLEAN);
+	m.facts.client_ip = "10.0.0.1";
+	m.facts.tls.tls_version = "TLSv1.3";
+	m.facts.tls.cipher = "TLS_AES_128_GCM_SHA256";
+	m.scan.received = &received;
+	m.scan.received_count = 1;
+	assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+	assert_int_equal(v.route->count, 2);
+	assert_int_equal(v.route->hops[0].hop.tls, HOP_TLS_YES);
+	assert_int_equal(v.route->hops[0].grade, GRADE_ACCEPTABLE);
+	assert_int_equal(v.route->hops[1].hop.evidence, HOP_ATTESTED);
+	assert_int_equal(v.route->boundary, 1);
+	verdict_free(&v);
+	assert_null(v.route);
+	m.facts.daemon_port = "0";
+	assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+	assert_int_equal(v.route->hops[1].hop.evidence, HOP_CLAIMED);
+	assert_int_equal(v.route->boundary, 0);
+	verdict_free(&v);
+}
+
 static void
 submission_has_its_own_words(void **state)
 {
@@ -697,7 +737,7 @@ main(void)
 		T(classes), T(proxied), T(actions_parse), T(check_refuses_useless_tempfail),
 		T(defaults_by_class_and_outcome), T(words_of_refusals), T(strictest_of_several),
 		T(no_scan_is_never_clean), T(mime_findings), T(blocked_names), T(extensions), T(blocked_unless_graver),
-		T(signature_only_if_told), T(submission_has_its_own_words), T(hostile_words), T(hold_reason),
+		T(signature_only_if_told), T(the_route_is_judged_by_internal_networks_and_profile), T(submission_has_its_own_words), T(hostile_words), T(hold_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ struct mail {
 	struct message_facts	facts;
 	struct verdict		verdict;
 	enum outcome		outcomes[4];
+	struct received		received[SCAN_RECEIVED_MAX];
+	struct route		route;
 };
 
 static char p0[] = "0", p1[] = "1", p2[] = "2", p3[] = "2/1";
@@ -104,11 +106,54 @@ mail_init(struct mail *m)
 	m->verdict.parts = m->outcomes;
 }
 
+/* ---- earlier hops ---- */
+
+static char by_relay[] = "relay.example.org", by_mta[] = "mta.example.org", by_desk[] = "submit.example.org";
+static char esmtp[] = "ESMTP", esmtps[] = "ESMTPS", esmtpsa[] = "ESMTPSA", lmtp[] = "LMTP";
+static char tls13[] = "TLSv1.3", tls12_ms[] = "TLS1_2", tls12[] = "TLSv1.2", aes256[] = "TLS_AES_256_GCM_SHA384";
+static char openssl_name[] = "ECDHE-RSA-AES256-GCM-SHA384", half_name[] = "Aes256", generic[] = "TLSv1/SSLv3";
+static char ip_mta[] = "198.51.100.20", ip_inner[] = "2001:db8:77:1::9", ip_desk[] = "192.0.2.55", desk[] = "kims-laptop";
+static char uk_gov[] = "uk_gov", edition[] = "2022-10", new_enough[] = "new enough";
+
+/* A route as the judge makes it: `trusted` (may be NULL) is a network whose hosts wrote the truth. */
+static void
+mail_route(struct mail *m, uint32_t count, const char *trusted)
+{
+	static const struct received hops[] = {
+		{ .by = by_relay, .with = esmtps, .tls = RECEIVED_TLS_YES, .version = tls13, .version_norm = tls13,
+		    .cipher = aes256, .bits = 256, .ip = ip_mta, .helo = by_mta, .has_time = 1, .time = 1795425300 },
+		{ .by = by_mta, .with = lmtp, .local = 1, .has_time = 1, .time = 1795425299 },
+		{ .by = by_mta, .with = esmtps, .tls = RECEIVED_TLS_YES, .version = tls12_ms, .version_norm = tls12,
+		    .cipher = openssl_name, .bits = 256, .ip = ip_inner, .helo = by_desk, .has_time = 1, .time = 1795425301 },
+		{ .by = by_desk, .with = esmtpsa, .tls = RECEIVED_TLS_YES, .version = generic, .cipher = half_name, .auth = 1,
+		    .ip = ip_desk, .helo = desk, .has_time = 1, .time = 1795425290 },
+		{ .by = by_desk, .with = esmtp, .tls = RECEIVED_TLS_NO, .ip = ip_desk, .helo = desk },
+	};
+	static struct profile_rule rule;
+	static const struct profile profile = { .name = uk_gov, .version = edition, .rules = &rule, .rules_count = 1 };
+	struct cidr net;
+	struct cidr_list list = { &net, trusted != NULL };
+
+	profile_rule_init(&rule);
+	rule.modes = 1u << SUITE_MODE_GCM;
+	rule.grade = GRADE_RECOMMENDED;
+	rule.reason = new_enough;
+	assert_true(count <= COUNT(hops) && (trusted == NULL || cidr_parse(trusted, &net) == 0));
+	memcpy(m->received, hops, count * sizeof(hops[0]));
+	m->scan.received = m->received;
+	m->scan.received_count = count;
+	route_judge(&m->facts, &m->verdict.hop, 0, &list, &profile, &m->route);
+	m->verdict.route = &m->route;
+}
+
 /* Every key that there is. */
 static void
 mail_fill(struct mail *m)
 {
 	mail_init(m);
+	m->scan.received_more = 3;
+	mail_route(m, 5, "203.0.113.77");
+	m->received[0].cut = 1;
 	m->facts.auth_type = "EXTERNAL";
 	m->facts.rcpts_count = 2;
 	m->facts.rcpts_dropped = 5;
@@ -333,6 +378,95 @@ verdicts_and_absences(void **state)
 	json_decref(root);
 }
 
+static void
+the_route_by_key(void **state)
+{
+	static const struct want wants[] = {
+		{ "hops.0.evidence", "\"observed\"" }, { "hops.0.grade", "\"recommended\"" }, { "hops.0.by", "(absent)" },
+		{ "hops.0.version", "\"TLSv1.3\"" }, { "hops.0.delay", "2" },
+		{ "hops.1", "{\"evidence\":\"attested\",\"by\":\"relay.example.org\",\"with\":\"ESMTPS\",\"tls\":\"yes\","
+		    "\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"bits\":\"256\",\"grade\":\"recommended\","
+		    "\"time\":\"2026-11-23T09:15:00Z\",\"delay\":1,\"from\":{\"ip\":\"198.51.100.20\"}}" },
+		{ "hops.2", "{\"evidence\":\"claimed\",\"local\":true,\"by\":\"mta.example.org\",\"with\":\"LMTP\","
+		    "\"tls\":\"unknown\",\"grade\":\"unknown\",\"time\":\"2026-11-23T09:14:59Z\",\"delay\":-2}" },
+		{ "hops.3.version", "\"TLSv1.2\"" }, { "hops.3.version_written", "\"TLS1_2\"" },
+		{ "hops.3.cipher", "\"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\"" },
+		{ "hops.3.from", "{\"ip\":\"2001:db8:77::/48\"}" }, { "hops.3.delay", "11" },
+		{ "hops.4", "{\"evidence\":\"claimed\",\"by\":\"submit.example.org\",\"with\":\"ESMTPSA\",\"tls\":\"yes\","
+		    "\"version_written\":\"TLSv1/SSLv3\",\"cipher\":\"Aes256\",\"grade\":\"unknown\",\"auth\":true,"
+		    "\"time\":\"2026-11-23T09:14:50Z\",\"from\":{\"ip\":\"192.0.2.0/24\"}}" },
+		{ "hops.5", "{\"evidence\":\"claimed\",\"by\":\"submit.example.org\",\"with\":\"ESMTP\",\"tls\":\"no\","
+		    "\"grade\":\"none\",\"from\":{\"ip\":\"192.0.2.0/24\"}}" },
+		{ "hops.6", "(absent)" }, { "boundary", "1" }, { "profile", "\"uk_gov/2022-10\"" }, { "hops_more", "(absent)" },
+		{ "cut", "(absent)" },
+	};
+	static const struct want ungraded[] = {
+		{ "hops.0.grade", "(absent)" }, { "hops.1.grade", "(absent)" }, { "profile", "(absent)" }, { "hops_more", "3" },
+		{ "cut", "1" }, { "boundary", "0" }, { "hops.1.evidence", "\"claimed\"" },
+	};
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_init(&m);
+	mail_route(&m, 5, "203.0.113.77");
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, wants, COUNT(wants), "route");
+	json_decref(root);
+	mail_fill(&m);
+	route_judge(&m.facts, &m.verdict.hop, 0, NULL, NULL, &m.route);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, ungraded, COUNT(ungraded), "ungraded");
+	json_decref(root);
+}
+
+/* What of earlier hops' people is kept: level by class; boundary 1, a log-in at 4. */
+static void
+privacy_of_earlier_hops(void **state)
+{
+	static const struct {
+		enum privacy_level level;
+		enum traffic_class class;
+		const char *ip1, *ip4, *by3;
+		int helo;
+	} cases[] = {
+		{ PRIVACY_MINIMAL, CLASS_MX, "\"198.51.100.0/24\"", "\"192.0.2.0/24\"", "(absent)", 0 },
+		{ PRIVACY_PSEUDONYM, CLASS_MX, "\"198.51.100.20\"", "\"192.0.2.0/24\"", "\"mta.example.org\"", 0 },
+		{ PRIVACY_PSEUDONYM, CLASS_RELAY, "\"198.51.100.20\"", "\"192.0.2.0/24\"", "\"mta.example.org\"", 0 },
+		{ PRIVACY_PSEUDONYM, CLASS_SUBMISSION, "\"198.51.100.0/24\"", "\"192.0.2.0/24\"", "\"mta.example.org\"", 0 },
+		{ PRIVACY_FULL, CLASS_MX, "\"198.51.100.20\"", "\"192.0.2.55\"", "\"mta.example.org\"", 1 },
+	};
+	struct mail m;
+	json_t *root;
+	char *dump;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		mail_init(&m);
+		mail_route(&m, 5, "203.0.113.77");
+		m.verdict.class = cases[i].class;
+		root = recorded(&m, cases[i].level, NULL);
+		assert_string_equal(text_at(root, "hops.1.from.ip"), cases[i].ip1);
+		assert_string_equal(text_at(root, "hops.4.from.ip"), cases[i].ip4);
+		assert_string_equal(text_at(root, "hops.3.by"), cases[i].by3);
+		assert_string_equal(text_at(root, "hops.1.by"), "\"relay.example.org\"");
+		dump = json_dumps(root, 0);
+		assert_int_equal(strstr(dump, "kims-laptop") != NULL, cases[i].helo);
+		free(dump);
+		json_decref(root);
+	}
+	/* Where an attested hop's client logged in, it is a person's as well. */
+	mail_init(&m);
+	mail_route(&m, 5, "0.0.0.0/0");
+	m.received[0].auth = 1;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_equal(text_at(root, "boundary"), "3");
+	assert_string_equal(text_at(root, "hops.1.from.ip"), "\"198.51.100.0/24\"");
+	assert_string_equal(text_at(root, "hops.3.from.ip"), "\"2001:db8:77:1::9\"");
+	json_decref(root);
+}
+
 /* What of a person is kept: level by class. */
 static void
 privacy_by_level_and_class(void **state)
@@ -447,6 +581,16 @@ set_all(struct mail *m, char *s)
 		m->parts[i].outcome = m->outcomes[i] = OUTCOME_INFECTED;
 	}
 	m->engine.version = s;
+	for (i = 0; i < SCAN_RECEIVED_MAX; i++) {
+#define X(member, max) m->received[i].member = s;
+		RECEIVED_TEXTS(X)
+#undef X
+		m->received[i].tls = RECEIVED_TLS_YES;
+		m->received[i].has_time = 1;
+		m->received[i].time = UINT64_MAX;
+	}
+	m->scan.received_count = SCAN_RECEIVED_MAX;
+	route_judge(&m->facts, &m->verdict.hop, 0, NULL, m->route.profile, &m->route);
 }
 
 /* jansson refuses what is not UTF-8, so that parsing is the check. */
@@ -509,6 +653,9 @@ long_texts_are_cut_and_counted(void **state)
 	set_all(&m, longs);
 	root = recorded(&m, PRIVACY_FULL, &len);
 	assert_true(len < RECORD_MAX - LEDGER_KEYS);
+	assert_true(json_array_size(at(root, "hops")) > 20);
+	assert_int_equal(json_array_size(at(root, "hops")) + (size_t)json_integer_value(at(root, "hops_more")),
+	    1 + SCAN_RECEIVED_MAX + 3);
 	assert_true(json_integer_value(at(root, "cut")) > 20);
 	json_decref(root);
 }
@@ -585,6 +732,11 @@ ordinary_record_is_small(void **state)
 	if (len > 1536)
 		fail_msg("got %zu octets, want at most 1536", len);
 	print_message("an ordinary record has %zu octets\n", len);
+	mail_route(&m, 4, NULL);
+	json_decref(recorded(&m, PRIVACY_PSEUDONYM, &len));
+	if (len > 2432)
+		fail_msg("with 4 earlier hops: got %zu octets, want at most 2432", len);
+	print_message("with 4 earlier hops it has %zu octets\n", len);
 }
 
 /* ---- ids, events ---- */
@@ -702,6 +854,8 @@ type_of(const json_t *v)
 		return "string";
 	if (json_is_integer(v))
 		return "number";
+	if (json_is_boolean(v))
+		return "boolean";
 	if (json_is_object(v))
 		return "object";
 	return json_is_array(v) ? "array" : "none that a record has";
@@ -811,6 +965,7 @@ page_example(void **state)
 	for (i = 0; i < sizeof(salt); i++)
 		salt[i] = (unsigned char)(0xa0 + i * 5);
 	mail_init(&m);
+	mail_route(&m, 1, NULL);
 	buf_init(&out, RECORD_MAX);
 	assert_int_equal(record_message(&m.facts, &m.verdict, levels[PRIVACY_PSEUDONYM], &out), 0);
 	ctx = EVP_MD_CTX_new();
@@ -849,7 +1004,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_by_key),
 		cmocka_unit_test(verdicts_and_absences),
+		cmocka_unit_test(the_route_by_key),
 		cmocka_unit_test(privacy_by_level_and_class),
+		cmocka_unit_test(privacy_of_earlier_hops),
 		cmocka_unit_test(blocked_part_is_the_judges),
 		cmocka_unit_test(rubbish_octets),
 		cmocka_unit_test(long_texts_are_cut_and_counted),
