@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
+#include "record/delivery.h"
 #include "record/record.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -890,6 +891,30 @@ check_documented(json_t *v, const char *prefix, json_t *keys, json_t *seen)
 	return bad;
 }
 
+/* A delivery with all that one can have. */
+static json_t *
+delivery_of(void)
+{
+	static const char head[] = "2026-11-23T09:00:00Z mx1 postfix/smtp[1]: ABCDEF1: to=<",
+	    tail[] = "@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/0/1, tls=dane:encrypt/requiretls, dsn=2.0.0, status=sent (ok)";
+	struct outbound_delivery tls = { HOP_TLS_YES, OUTBOUND_SESSION, "onward unknown", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "X25519",
+	    "Verified", 256, 256, 1 };
+	struct delivery d = { "0123456789AB", 1000, "mx1", NULL, &tls, "0123456789abcdef", 4711 };
+	char line[sizeof(head) + 500 + sizeof(tail)];
+	struct maillog m;
+	struct buf out;
+	json_t *root;
+
+	snprintf(line, sizeof(line), "%s%0500d%s", head, 0, tail);	/* "cut" */
+	assert_int_equal(maillog_read(line, strlen(line), &m), MAILLOG_DELIVERY);
+	d.line = &m;
+	buf_init(&out, DELIVERY_MAX);
+	assert_int_equal(record_delivery(&d, levels[PRIVACY_FULL], &out), 0);
+	root = parsed(out.data, out.len);
+	buf_free(&out);
+	return root;
+}
+
 static void
 page_has_every_key_and_no_other(void **state)
 {
@@ -922,6 +947,9 @@ page_has_every_key_and_no_other(void **state)
 	bad += check_documented(root, "", keys, seen);
 	json_decref(root);
 	root = event_of("g", "start", pairs);
+	bad += check_documented(root, "", keys, seen);
+	json_decref(root);
+	root = delivery_of();
 	bad += check_documented(root, "", keys, seen);
 	json_decref(root);
 	for (i = 0; i < COUNT(ledger); i++)
