@@ -317,7 +317,7 @@ take_relevant(struct collect *run, struct maillog *m, const struct follow_line *
 	struct outbound_delivery tls;
 	uint64_t ms;
 
-	if (m->host.p == NULL) {
+	if (m->host.p == NULL && m->stamp.month != 0) {
 		m->host.p = run->conf->front->gateway;
 		m->host.len = strlen(m->host.p);
 	}

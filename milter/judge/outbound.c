@@ -25,6 +25,7 @@
 #include "judge/outbound.h"
 
 #define SLACK_MS	2000u		/* stamps are cut to seconds, delays rounded */
+#define STAMP_MS	999u		/* what cutting to seconds takes away */
 #define UNTIMED_MS	600000u		/* how long a delivery without delays= may have taken */
 #define CACHED_MS	600000u		/* Sendmail keeps a connection for 5 minutes, and uses it for some */
 #define SESSION_MS	21600000u	/* a session whose delivery has not come after 6 hours */
@@ -380,6 +381,16 @@ began(const struct maillog *m, uint64_t time_ms)
 	return took < time_ms ? time_ms - took : 0;
 }
 
+/*
+ * Whether it began before the lines that were seen.  A stamp is cut to its second: where that leaves it open
+ * the answer is no, or the first deliveries of every log would be unknown.
+ */
+static int
+began_unseen(const struct outbound *o, const struct maillog *m, uint64_t time_ms)
+{
+	return m->timed && time_ms + STAMP_MS < o->since_ms + m->connect_ms + m->transfer_ms;
+}
+
 /* Takes the session of this delivery, and drops those of the process that are over. */
 static struct node *
 find_postfix(struct outbound *o, const struct maillog *m, uint64_t time_ms, uint64_t begin_ms)
@@ -496,7 +507,7 @@ judge_absence(struct outbound *o, const struct maillog *m, struct outbound_servi
 		reason = "not logged";
 		s->not_logged++;
 	}
-	if (reason == NULL && begin_ms < o->since_ms)
+	if (reason == NULL && began_unseen(o, m, time_ms))
 		reason = "before the log";
 	else if (reason == NULL && time_ms + SLACK_MS < s->newest_ms)
 		reason = "clock";

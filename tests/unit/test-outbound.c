@@ -284,11 +284,11 @@ what_was_not_seen(void **state)
 	maillog_read(first, strlen(first), &m);
 	outbound_since(o, time_of(&m));
 	feed(o, SESSION("09:00:01", "gw1", Q, MX2), &out);
-	feed(o, SENT("09:00:02", "gw1", P, "AAAAA1", MX1), &out);	/* began at 09:00:00, or before */
+	feed(o, SENT("09:00:01", "gw1", P, "AAAAA0", MX1), &out);	/* began at 08:59:59.999 at the latest */
 	feed(o, SENT("09:00:09", "gw1", P, "AAAAA1", MX1), &out);
 	feed(o, SESSION("09:00:10", "gw1", P, MX1), &out);
 	outbound_since(o, time_of(&m) + 11000);				/* lines are missing */
-	feed(o, SENT("09:00:12", "gw1", P, "AAAAA2", MX1), &out);
+	feed(o, SENT("09:00:11", "gw1", P, "AAAAA2", MX1), &out);
 	feed(o, SENT("09:00:30", "gw1", P, "AAAAA3", MX1), &out);
 	feed(o, SENT("09:00:20", "gw1", P, "AAAAA4", MX1), &out);
 	assert_string_equal(out.data, UNKNOWN("before the log") NO UNKNOWN("before the log") NO UNKNOWN("clock"));
