@@ -321,6 +321,7 @@ comment_from(struct field *f, struct span c)
 {
 	struct tls_words	t;
 
+	f->words += f->words == 0;	/* "from ([IP]) via http": no HELO follows */
 	if (from_comment(&f->from, c)) {
 		/* What a comment said before this one was in the HELO. */
 		memset(&f->tls, 0, sizeof(f->tls));

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "judge/facts.h"
 
@@ -16,9 +17,14 @@ struct span {
 
 /* ---- received_span.c: octets ---- */
 
-int		span_is(struct span, const char *lower);	/* the whole, in any case */
 int		span_starts(struct span, const char *lower);	/* in any case */
 int		span_same(struct span, struct span);		/* in any case */
+/* The whole, in any case.  Inline, as most answers are given by the length. */
+static inline int
+span_is(struct span s, const char *lower)
+{
+	return s.n == strlen(lower) && span_starts(s, lower);
+}
 struct span	span_skip(struct span, size_t n);		/* without its first n octets and white space behind them */
 /*
  * Takes the next word off *rest: up to white space or '(', a "[...]" with

@@ -61,12 +61,6 @@ span_starts(struct span s, const char *text)
 }
 
 int
-span_is(struct span s, const char *text)
-{
-	return span_starts(s, text) && text[s.n] == '\0';
-}
-
-int
 span_same(struct span a, struct span b)
 {
 	return a.n == b.n && strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;

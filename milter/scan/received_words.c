@@ -31,12 +31,12 @@ is_letter(uint8_t c)
 static int
 mail_keyword(struct span s)
 {
-	int	kw = 0;
+	int	kw = 0, utf8 = span_starts(s, "utf8");
 
 	if (span_starts(s, "local-"))
 		return KW_OTHER;
-	if (span_starts(s, "utf8"))
-		s = (struct span){ s.p + 4, s.n - 4 };
+	if (utf8)
+		s = span_skip(s, 4);
 	if (span_starts(s, "essmtp") || span_starts(s, "ssmtp")) {	/* TLS from the first octet on */
 		kw = KW_TLS;
 		s = span_skip(s, span_starts(s, "e") ? 6 : 5);
@@ -50,7 +50,7 @@ mail_keyword(struct span s)
 		kw = KW_EXTENDED;
 		s = span_skip(s, 4);
 	} else if (span_starts(s, "smtp")) {
-		kw = KW_PLAIN;
+		kw = utf8 ? KW_EXTENDED : KW_PLAIN;	/* UTF8SMTP is an extension of ESMTP */
 		s = span_skip(s, 4);
 	} else {
 		return 0;
@@ -257,6 +257,20 @@ form_using(struct span c, struct tls_words *t)
 	return 1;
 }
 
+/* Up to white space or a comma. */
+static struct span
+pair_word(struct span *rest)
+{
+	struct span	word = span_word(rest);
+	const uint8_t	*comma = word.n > 0 ? memchr(word.p, ',', word.n) : NULL, *end = rest->p + rest->n;
+
+	if (comma != NULL) {
+		word.n = (size_t)(comma + 1 - word.p);
+		*rest = (struct span){ comma + 1, (size_t)(end - comma) - 1 };
+	}
+	return word;
+}
+
 int
 tls_pairs(struct span c, struct tls_words *t)
 {
@@ -267,7 +281,7 @@ tls_pairs(struct span c, struct tls_words *t)
 	memset(t, 0, sizeof(*t));
 	t->words = (struct span){ rest.p, 0 };
 	for (i = 0; i < 8; i++) {
-		word = span_word(&rest);
+		word = pair_word(&rest);
 		if (word.n == 0)
 			break;
 		key = span_starts(word, "version=") ? 8 : span_starts(word, "cipher=") ? 7 :
@@ -276,7 +290,7 @@ tls_pairs(struct span c, struct tls_words *t)
 			continue;
 		value = (struct span){ word.p + key, word.n - key };
 		if (value.n == 0)	/* folded behind '=' */
-			value = span_word(&rest);
+			value = pair_word(&rest);
 		value = cut_comma(value);
 		if (span_starts(word, "version=") && t->version.n == 0)
 			yes |= version_take(value, t);
