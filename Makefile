@@ -121,7 +121,9 @@ CTL = \
 	ctl/control.c \
 	ctl/ctl.c \
 	ctl/follow.c \
+	ctl/hops.c \
 	ctl/log.c \
+	ctl/message.c \
 	ctl/records.c \
 	ctl/reload.c \
 	ctl/resume.c \

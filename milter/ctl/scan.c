@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /* hopwardctl scan: what the daemon would say of these messages, without a daemon. */
 /*
- * Reads each file into a sealed memfd, gives it to a hopward-scan of its own
+ * Has each file read into a sealed memfd (message.c), gives it to a hopward-scan of its own
  * (runner.c), lets the daemon's judge (judge/policy.c) decide, and prints in the order of the
  * arguments.  Macros that an MTA would send come from options.  Keeps at most WINDOW
  * results that wait for an earlier file.  Does not: write records, change files, talk to a daemon.
  */
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/cidr.h"
 #include "base/clock.h"
-#include "base/units.h"
 #include "ctl/ctl.h"
+#include "ctl/message.h"
 #include "ctl/runner.h"
 #include "ctl/show.h"
 #include "record/record.h"
 
 #define WINDOW		64		/* files between the oldest unprinted and the newest read one */
 #define OUT_MAX		(64u * 1024 * 1024)	/* octets printed of one file: SCAN_PARTS_MAX parts with long names */
-#define CHUNK		(256u * 1024)
 #define PROGRESS_NS	100000000ULL
 
 /* What the front puts before a message (front/session.c), so that the engine takes it for mail. */
@@ -129,81 +122,24 @@ progress_tick(void *arg)
 
 /* ---- files ---- */
 
-static int
-copy_file(int from, int to, uint64_t max, uint64_t *size, int *limit)
-{
-	char *chunk = malloc(CHUNK);
-	ssize_t n, w, at;
-	int rc = -1;
-
-	if (chunk == NULL)
-		return -1;
-	for (*size = 0;;) {
-		if ((n = read(from, chunk, CHUNK)) == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		*size += (uint64_t)n;
-		if (*size > max) {
-			*limit = 1;	/* the rest is not read: this is never scanned in part */
-			n = 0;
-			break;
-		}
-		for (at = 0, w = 0; at < n; at += w)
-			if ((w = write(to, chunk + at, (size_t)(n - at))) == -1 && errno != EINTR)
-				goto out;
-			else if (w == -1)
-				w = 0;
-	}
-	rc = n == 0 ? 0 : -1;
-out:
-	free(chunk);
-	return rc;
-}
-
 /* Reads the file into a sealed memfd.  What goes wrong is in the item. */
 static void
 item_load(struct scan_run *run, struct item *it, const char *file)
 {
-	struct task *t = &it->task;
-	struct stat st;
-	int from = -1;
-
 	memset(it, 0, sizeof(*it));
 	it->file = file;
-	t->fd = t->reply = -1;
 	it->loaded = 1;
 	it->loaded_ns = clock_mono_ns();
-	from = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (from == -1)
-		goto fail;
-	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
-		it->size = (uint64_t)st.st_size;	/* told even where it is too large to be read */
-	t->fd = memfd_create("hopward-message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (t->fd == -1 || write(t->fd, prefix, sizeof(prefix) - 1) != (ssize_t)(sizeof(prefix) - 1))
-		goto fail;
-	t->prefix_len = sizeof(prefix) - 1;
-	if (copy_file(from, t->fd, run->conf->front->spool_message, &t->size, &it->limit) == -1)
-		goto fail;
-	close(from);
-	if (!it->limit || t->size > it->size)
-		it->size = t->size;
-	t->size += t->prefix_len;
-	if (it->limit) {
-		close(t->fd);
-		t->fd = -1;
-		t->done = 1;
-	} else
-		fcntl(t->fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	return;
-fail:
-	it->missing = errno != 0 ? errno : EIO;
-	t->done = 1;
-	if (from != -1)
-		close(from);
-	if (t->fd != -1)
-		close(t->fd);
-	t->fd = -1;
+	switch (message_load(&it->task, file, prefix, run->conf->front->spool_message, MESSAGE_WHOLE, &it->size)) {
+	case 1:
+		it->limit = 1;
+		it->task.done = 1;
+		break;
+	case -1:
+		it->missing = errno;
+		it->task.done = 1;
+		break;
+	}
 }
 
 /* ---- results ---- */
@@ -339,41 +275,6 @@ scan_all(struct scan_run *run)
 	}
 }
 
-/* hopward-scan beside this program, where the configured one is not installed (a build directory). */
-static int
-scanner_find(struct conf *conf)
-{
-	char self[PATH_MAX], *path;
-	ssize_t n;
-
-	if (access(conf->parent.scanner_path, F_OK) == 0)
-		return 0;
-	if ((n = readlink("/proc/self/exe", self, sizeof(self) - 1)) <= 0)
-		return -1;
-	self[n] = '\0';
-	if (asprintf(&path, "%s/hopward-scan", dirname(self)) == -1)
-		return -1;
-	if (access(path, X_OK) == -1) {
-		free(path);
-		return -1;
-	}
-	free(conf->parent.scanner_path);
-	conf->parent.scanner_path = path;
-	return 0;
-}
-
-/* "name", "name:group", or a number, which need not be in the password file. */
-static int
-user_exists(const char *spec)
-{
-	char name[64];
-
-	if (spec[strspn(spec, "0123456789:")] == '\0')
-		return 1;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(spec, ":"), spec);
-	return getpwnam(name) != NULL;
-}
-
 /* Puts --database, the scanner's place and user into the configuration.  0, or a code after telling why. */
 static int
 settings_fit(struct scan_run *run)
@@ -395,19 +296,7 @@ settings_fit(struct scan_run *run)
 		    conf->scan->database != NULL ? conf->scan->database : "any directory");
 		return EX_UNAVAILABLE;
 	}
-	if (scanner_find(conf) == -1) {
-		ctl_warn(run->ctl, "no scanner: neither %s nor a hopward-scan beside this program (scanner.path names another)",
-		    conf->parent.scanner_path);
-		return EX_UNAVAILABLE;
-	}
-	/* as root on a machine where the daemon was not installed */
-	if (geteuid() == 0 && !user_exists(conf->parent.scan_user)) {
-		if ((copy = strdup("nobody")) == NULL)
-			return EX_OSERR;
-		free(conf->parent.scan_user);
-		conf->parent.scan_user = copy;
-	}
-	return 0;
+	return message_scanner(run->ctl, conf);
 }
 
 /* No more workers than files; a fork of a large engine is not free. */
@@ -420,18 +309,6 @@ workers_fit(struct scan_run *run)
 		s->workers_small = (uint32_t)run->count;
 	if (run->count < s->workers_large)
 		s->workers_large = (uint32_t)run->count;
-}
-
-/* A scanner that crashed may have said why. */
-static void
-tell_said(const struct scan_run *run)
-{
-	const char *line = runner_said(run->runner), *end;
-
-	for (; *line != '\0'; line = *end == '\0' ? end : end + 1) {
-		end = line + strcspn(line, "\n");
-		ctl_warn(run->ctl, "%.*s", (int)(end - line), line);
-	}
 }
 
 static void
@@ -469,58 +346,13 @@ scan_files(struct scan_run *run)
 	for (i = run->printed; i < run->next; i++)
 		task_free(&run->items[i % WINDOW].task);
 	if (run->broken)
-		tell_said(run);
+		message_scanner_said(run->ctl, run->runner);
 	runner_free(run->runner);
 	buf_free(&run->out);
 	return run->code != 0 ? run->code : run->unsafe;
 }
 
 /* ---- options ---- */
-
-static int
-take_client(struct scan_run *run, const struct ctl_command *self)
-{
-	struct message_facts *f = &run->sim.facts;
-	uint8_t addr[16];
-	char *comma;
-
-	free(run->sim.client);
-	if ((run->sim.client = strdup(optarg)) == NULL)
-		return EX_OSERR;
-	if ((comma = strchr(run->sim.client, ',')) != NULL)
-		*comma++ = '\0';
-	if (cidr_address(run->sim.client, addr) == -1)
-		return ctl_usage(run->ctl, self, "--client wants IP or IP,NAME, got \"%s\"", optarg);
-	f->client_ip = run->sim.client;
-	f->client_name = comma;
-	f->client_resolve = comma != NULL ? "OK" : "FAIL";
-	return 0;
-}
-
-static int
-take_tls(struct scan_run *run, const struct ctl_command *self)
-{
-	struct tls_facts *tls = &run->sim.facts.tls;
-	char *at, *piece[3] = { NULL, NULL, NULL }, *end;
-	int n;
-
-	memset(tls, 0, sizeof(*tls));
-	tls->canary_helo = tls->canary_mail = 1;
-	if (strcmp(optarg, "none") == 0)
-		return 0;
-	free(run->sim.tls);
-	if ((at = run->sim.tls = strdup(optarg)) == NULL)
-		return EX_OSERR;
-	for (n = 0; at != NULL && n < 3; n++)
-		piece[n] = strsep(&at, ",");
-	if (n != 3 || at != NULL || *piece[0] == '\0' || *piece[1] == '\0' || strtol(piece[2], &end, 10) <= 0 || *end != '\0')
-		return ctl_usage(run->ctl, self, "--tls wants VERSION,CIPHER,BITS (as TLSv1.3,TLS_AES_256_GCM_SHA384,256) "
-		    "or none, got \"%s\"", optarg);
-	tls->tls_version = piece[0];
-	tls->cipher = piece[1];
-	tls->cipher_bits = piece[2];
-	return 0;
-}
 
 /* An address as people write it, angle brackets or not. */
 static char *
@@ -562,7 +394,7 @@ take_option(struct scan_run *run, const struct ctl_command *self, int key)
 		run->database = optarg;
 		return 0;
 	case KEY_CLIENT:
-		return take_client(run, self);
+		return message_client(run->ctl, self, optarg, f, &run->sim.client);
 	case KEY_HELO:
 		f->helo = optarg;
 		return 0;
@@ -580,7 +412,7 @@ take_option(struct scan_run *run, const struct ctl_command *self, int key)
 		f->daemon_name = optarg;
 		return 0;
 	case KEY_TLS:
-		return take_tls(run, self);
+		return message_tls(run->ctl, self, optarg, &f->tls, &run->sim.tls);
 	case KEY_LOCAL:
 		run->sim.local = 1;
 		return 0;
