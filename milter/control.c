@@ -31,7 +31,8 @@ control_open(const struct conf *conf)
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	const char		*path = conf->parent.control_socket;
 	gid_t			 gid;
-	int			 fd;
+	mode_t			 mask;
+	int			 fd, rc;
 
 	if (path == NULL || strlen(path) >= sizeof(sun.sun_path)) {
 		log_warn("control_socket: no path, or too long: hopwardctl cannot ask this daemon");
@@ -42,11 +43,14 @@ control_open(const struct conf *conf)
 		goto fail;
 	if (unlink(path) == -1 && errno != ENOENT)
 		goto fail;
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 || chmod(path, conf->parent.control_mode) == -1 ||
-	    listen(fd, 16) == -1)
+	/* The directory may be another user's, who must not turn a chmod or chown of root's to a file of his choice. */
+	mask = umask(~conf->parent.control_mode & 0777);
+	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
+	umask(mask);
+	if (rc == -1 || listen(fd, 16) == -1)
 		goto fail;
 	if (conf->parent.control_group != NULL && (user_group(conf->parent.control_group, &gid) == -1 ||
-	    chown(path, (uid_t)-1, gid) == -1))
+	    lchown(path, (uid_t)-1, gid) == -1))
 		goto fail;
 	return fd;
 fail:

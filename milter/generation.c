@@ -110,7 +110,7 @@ child_walls(const struct conf *conf, const struct user *user, struct child_word 
 		if (mount("tmpfs", conf->parent.scratch, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, opts) == -1)
 			child_fails(word, "mount of the scratch tmpfs");
 		snprintf(w->what, sizeof(w->what), "mount tmpfs net ipc ");
-	} else if (chown(conf->parent.scratch, user->uid, user->gid) == -1)
+	} else if (lchown(conf->parent.scratch, user->uid, user->gid) == -1)
 		child_fails(word, "chown of the scratch directory");
 	if (user_become(user, NULL) == -1)
 		child_fails(word, "change to scanner.user");
