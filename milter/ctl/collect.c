@@ -38,6 +38,7 @@
 #define SMARTHOSTS_MAX	64
 #define SAVE_NS		1000000000ull	/* between two saved states: what a crash makes us read again */
 #define SAVE_BUSY_NS	5000000000ull	/* the same while there is more to read */
+#define SAVE_SHARE	20		/* a large state on a slow disk takes a twentieth of the time at most */
 #define DAY_MS		86400000u
 #define OVERLAP_MS	1800000u	/* a clock without zone that goes back further than this was set back for winter */
 
@@ -88,7 +89,7 @@ struct collect {
 	uint64_t		 newest_ms;	/* what a file's lines are not later than */
 	int			 since_set;
 	int			 dirty;		/* more was read than is saved */
-	uint64_t		 saved_ns;
+	uint64_t		 saved_ns, save_took_ns;
 	/* the last delivery that an earlier run recorded, until it is passed */
 	char			 tail_id[FOLLOW_ID_LEN + 1];
 	uint64_t		 tail_at;
@@ -99,6 +100,12 @@ struct collect {
 };
 
 /* ---- time ---- */
+
+static uint64_t
+distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
 
 /* Local time; the rules of the zone are mktime()'s.  0: none. */
 static uint64_t
@@ -126,21 +133,20 @@ local_ms(struct collect *run, const struct maillog_stamp *t, int year)
 	return run->minute_ms + (uint64_t)t->second * 1000;
 }
 
-static uint64_t
-distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
 /* A stamp without a year is of that which brings it nearest to the line before, or, the first one, before the file's time. */
 static uint64_t
 yearless_ms(struct collect *run, const struct maillog_stamp *t)
 {
 	uint64_t near = run->time_ms != 0 ? run->time_ms : run->newest_ms, v, best = 0;
 	time_t s = (time_t)(near / 1000);
-	struct tm tm;
+	const struct tm *m = &run->minute;
+	struct tm tm, found = { 0 };
+	uint64_t found_ms = 0;
 	int y;
 
+	if (run->time_ms != 0 && run->minute_ms != 0 && distance(run->minute_ms, near) < DAY_MS && m->tm_mon == t->month - 1 &&
+	    m->tm_mday == t->day && m->tm_hour == t->hour && m->tm_min == t->minute)
+		return run->minute_ms + (uint64_t)t->second * 1000;
 	if (run->time_ms == 0 && run->year != 0)
 		return local_ms(run, t, run->year);
 	if (localtime_r(&s, &tm) == NULL)
@@ -150,9 +156,14 @@ yearless_ms(struct collect *run, const struct maillog_stamp *t)
 			continue;
 		if (run->time_ms == 0 && v <= near + DAY_MS)
 			return v;
-		if (run->time_ms != 0 && (best == 0 || distance(v, near) < distance(best, near)))
+		if (run->time_ms != 0 && (best == 0 || distance(v, near) < distance(best, near))) {
 			best = v;
+			found = run->minute;
+			found_ms = run->minute_ms;
+		}
 	}
+	run->minute = found;
+	run->minute_ms = found_ms;
 	return best;
 }
 
@@ -383,8 +394,10 @@ save(struct collect *run)
 {
 	char err[512];
 
+	uint64_t from = clock_mono_ns();
+
 	note_place(run);
-	run->saved_ns = clock_mono_ns();
+	run->saved_ns = from;
 	run->dirty = 0;
 	if (run->state == NULL)
 		return 0;
@@ -394,8 +407,11 @@ save(struct collect *run)
 		ctl_warn(run->ctl, "standard output: %s", strerror(errno));
 	else if (resume_save(run->state, &run->resume, run->joiner, err, sizeof(err)) == -1)
 		ctl_warn(run->ctl, "%s", err);
-	else
+	else {
+		run->saved_ns = clock_mono_ns();
+		run->save_took_ns = run->saved_ns - from;
 		return 0;
+	}
 	run->failed = EX_IOERR;
 	return -1;
 }
@@ -432,7 +448,8 @@ take_pause(void *arg, int waiting)
 		tell_advice(run);
 	if (waiting && run->show)
 		fflush(stdout);
-	if (run->dirty && clock_mono_ns() - run->saved_ns > (waiting ? SAVE_NS : SAVE_BUSY_NS) && save(run) == -1)
+	if (run->dirty && clock_mono_ns() - run->saved_ns > (waiting ? SAVE_NS : SAVE_BUSY_NS) + SAVE_SHARE * run->save_took_ns &&
+	    save(run) == -1)
 		return 1;
 	return ferror(stdout) != 0;
 }

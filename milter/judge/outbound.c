@@ -28,7 +28,7 @@
 #define STAMP_MS	999u		/* what cutting to seconds takes away */
 #define UNTIMED_MS	600000u		/* how long a delivery without delays= may have taken */
 #define CACHED_MS	600000u		/* Sendmail keeps a connection for 5 minutes, and uses it for some */
-#define SESSION_MS	21600000u	/* a session whose delivery has not come after 6 hours */
+#define SESSION_MS	21600000u	/* a session of Postfix: one recipient may be refused at once, the last be served 6 hours later */
 #define LOGGING_MS	86400000u	/* how long a TLS line proves that the service writes them */
 #define STEP_MS		86400000u	/* a clock that goes back further was wrong before */
 
@@ -242,18 +242,16 @@ node_drop_found(struct outbound *o, struct node *n)
 	node_drop(o, at);
 }
 
-/* Forgets a session; where its delivery has not come, the service remembers that there was one. */
+/* Forgets a session; the service remembers that there was one, for it may have recipients left even if a delivery came. */
 static void
 node_forget(struct outbound *o, struct node *n, int counted)
 {
 	struct maillog_text host = { n->s.host, strlen(n->s.host) };
 	struct outbound_service *s = o->services[service_place(o, &host, n->s.service, strlen(n->s.service))];
 
-	if (n->s.queue_id[0] == '\0') {
-		o->counts.forgotten += counted;
-		if (s != NULL && s->lost_ms < n->s.time_ms)
-			s->lost_ms = n->s.time_ms;
-	}
+	o->counts.forgotten += counted && n->s.queue_id[0] == '\0';
+	if (s != NULL && s->lost_ms < n->s.time_ms)
+		s->lost_ms = n->s.time_ms;
 	node_drop_found(o, n);
 }
 
@@ -269,7 +267,7 @@ nodes_expire(struct outbound *o)
 		host.p = n->s.host;
 		host.len = strlen(n->s.host);
 		s = o->services[service_place(o, &host, n->s.service, strlen(n->s.service))];
-		if (s != NULL && s->newest_ms < n->s.time_ms + (n->s.queue_id[0] != '\0' ? CACHED_MS : SESSION_MS))
+		if (s != NULL && s->newest_ms < n->s.time_ms + (n->s.mta == MAILLOG_SENDMAIL ? CACHED_MS : SESSION_MS))
 			return;
 		node_forget(o, n, 0);
 	}
