@@ -3,10 +3,10 @@
 MILTER='' PORT_TLS=$(free_port) PORT_CLEAR=$(free_port)
 # From here by smtp(8) to listeners of the same Postfix, which know the recipient under another domain.
 to() { printf '{%s.test=%s:[127.0.0.1]:%s} ' "$1" "$2" "$3"; }
-domains="may encrypt verify tls12 none plain quiet none-here"
+domains="may encrypt verify tls12 none plain quiet none-here reuse"
 POSTFIX_EXTRA="smtp_tls_loglevel = 1
 smtp_tls_security_level = may
-transport_maps = inline:{ $(to may smtp "$PORT_TLS")$(to encrypt encrypt "$PORT_TLS")$(to verify verify "$PORT_TLS")$(to tls12 tls12 "$PORT_TLS")$(to none none "$PORT_TLS")$(to plain smtp "$PORT_CLEAR")$(to quiet quiet "$PORT_TLS")$(to none-here encrypt "$PORT_CLEAR")}
+transport_maps = inline:{ $(to may smtp "$PORT_TLS")$(to encrypt encrypt "$PORT_TLS")$(to verify verify "$PORT_TLS")$(to tls12 tls12 "$PORT_TLS")$(to none none "$PORT_TLS")$(to plain smtp "$PORT_CLEAR")$(to quiet quiet "$PORT_TLS")$(to none-here encrypt "$PORT_CLEAR")$(to reuse reuse "$PORT_TLS")}
 smtp_generic_maps = inline:{ $(for d in $domains; do printf '{@%s.test=@example.test} ' $d; done)}"
 start_postfix
 cat >>"$T/postfix/master.cf" <<END
@@ -16,6 +16,9 @@ encrypt unix - - n - - smtp -o smtp_tls_security_level=encrypt
 verify unix - - n - - smtp -o smtp_tls_security_level=secure -o smtp_tls_CAfile=$T/postfix/cert.pem -o smtp_tls_secure_cert_match=gate.example.test
 tls12 unix - - n - - smtp -o smtp_tls_mandatory_protocols=TLSv1.2 -o smtp_tls_protocols=TLSv1.2 -o smtp_tls_ciphers=high -o tls_high_cipherlist=ECDHE-ECDSA-AES128-GCM-SHA256
 none unix - - n - - smtp -o smtp_tls_security_level=none
+reuse unix - - n - - smtp -o smtp_tls_connection_reuse=yes -o smtp_connection_cache_destinations=static:all -o syslog_name=postfix/reuse
+tlsproxy unix - - n - 0 tlsproxy
+scache unix - - n - 1 scache
 quiet unix - - n - - smtp -o smtp_tls_loglevel=0 -o syslog_name=postfix/quiet
 END
 kill -HUP "$MASTER_PID"
@@ -31,7 +34,14 @@ of() { cat "$T"/records/collect-*.jsonl | grep -F "\"domain\":\"$1.test\"" | tai
 mail_to may
 check "collect" "$BIN/hopwardctl" -c "$T/hopward.conf" collect "$LOG"
 for d in encrypt verify tls12 none plain quiet none-here; do mail_to "$d"; done
+# One connection, two messages: smtp(8) and tlsproxy(8) both write of it.
+mail_to reuse
+TO=bob@reuse.test send reuse2 "$T/in/a"
+wait_for 30 eval '[ "$(grep -c "to=<bob@reuse.test>.*status=sent" "$LOG")" = 2 ]' || die "no second delivery to reuse"
+like "the connection was used again" "$(grep 'to=<bob@reuse.test>' "$LOG" | tail -1)" 'conn_use=2'
+like "its twin" "$(grep 'tlsproxy.*TLS connection established to' "$LOG")" tlsproxy
 "$BIN/hopwardctl" -c "$T/hopward.conf" collect --json "$LOG" >"$T/log/sums"
+equal "reuse: tls" "$(cat "$T"/records/collect-*.jsonl | grep -F '"domain":"reuse.test"' | grep -c '"tls":"yes","known_by":"session","version":"TLSv1.3"')" 2
 equal "every line was understood" "$(field unreadable <"$T/log/sums")" 0
 equal "deliveries of the second run" "$(field deliveries <"$T/log/sums")" "$(grep -c 'smtp\[.*to=<.*status=\|virtual\[.*status=' "$LOG" | awk '{ print $1 - 2 }')"
 for d in may encrypt verify; do
