@@ -89,7 +89,6 @@ cell_how(const struct route_hop *h, char *out, size_t size)
 	const struct received *r = h->received;
 	const char *version = first_of(h->version, h->hop.version), *cipher = first_of(h->cipher, h->hop.cipher);
 	const char *with = r != NULL ? first_of(r->with, NULL) : NULL;
-	int local = r != NULL && r->local;
 	struct buf b;
 
 	buf_init(&b, 4 * COLUMN_MAX);
@@ -98,11 +97,11 @@ cell_how(const struct route_hop *h, char *out, size_t size)
 		buf_addf(&b, "%s%s", with != NULL ? " " : "", version != NULL ? version : "TLS");
 		if (cipher != NULL)
 			buf_addf(&b, " %s", cipher);
-	} else if (!local)
+	} else if (!h->loop)
 		buf_addf(&b, "%s%s", with != NULL ? ", " : "", h->hop.tls == HOP_TLS_NO ? "no TLS" : "TLS not known");
 	if (r != NULL && r->auth)
 		buf_addf(&b, "%slogged in", b.len > 0 ? ", " : "");
-	if (local)
+	if (h->loop)
 		buf_addf(&b, "%sinside one host", b.len > 0 ? ", " : "");
 	snprintf(out, size, "%s", b.data != NULL ? b.data : "?");
 	buf_free(&b);
@@ -364,7 +363,7 @@ json_hop(const struct hops_run *run, struct json *j, const struct route_hop *h)
 	json_number(j, "time", r->has_time, (int64_t)r->time);
 	json_str(j, "evidence", hop_evidence_str(h->hop.evidence));
 	json_number(j, "delay", h->has_delay, h->delay);
-	json_bool(j, "local", r->local);
+	json_bool(j, "local", h->loop);
 	json_str(j, "id", r->id);
 	json_str(j, "writer", r->writer);
 	json_end_object(j);

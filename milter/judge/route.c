@@ -24,7 +24,7 @@ hop_grade(struct route_hop *h, const struct profile *profile)
 	if (version == NULL && h->hop.version != NULL && suite.version != SUITE_VERSION_UNKNOWN)
 		h->version = received_versions[suite.version - SUITE_VERSION_SSL2];
 	h->grade = GRADE_UNKNOWN;
-	if (h->received != NULL && h->received->local && h->hop.tls != HOP_TLS_YES)
+	if (h->loop && h->hop.tls != HOP_TLS_YES)
 		h->grade_reason = "a loop inside one host";	/* nothing was on a wire to be in clear */
 	else if (profile == NULL)
 		h->grade_reason = "no profile to grade by";
@@ -40,10 +40,29 @@ hop_observed(struct route_hop *h, const struct hop *observed)
 		h->bits = 0;
 }
 
+/*
+ * A stranger chooses words that stand in a field of our own gateway, his HELO
+ * among them, and one day finds some that make it look like a loop.  The
+ * address he comes from he cannot choose.
+ */
+static int
+is_loop(const struct received *received)
+{
+	struct cidr own[] = {
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127 }, 104 },	/* 127.0.0.0/8 */
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128 },	/* ::1 */
+		{ { 0xfe, 0x80 }, 10 },						/* link-local, without a zone */
+	};
+	const struct cidr_list list = { own, sizeof(own) / sizeof(own[0]) };
+
+	return received->local && (received->ip == NULL || cidr_match(&list, received->ip));
+}
+
 static void
 hop_received(struct route_hop *h, const struct received *received, enum hop_evidence evidence)
 {
 	h->received = received;
+	h->loop = is_loop(received);
 	h->hop.evidence = evidence;
 	switch (received->tls) {
 	case RECEIVED_TLS_YES:
@@ -54,7 +73,7 @@ hop_received(struct route_hop *h, const struct received *received, enum hop_evid
 		break;
 	case RECEIVED_TLS_UNKNOWN:
 		h->hop.tls = HOP_TLS_UNKNOWN;
-		h->hop.reason = received->local ? "local" : "not-said";
+		h->hop.reason = h->loop ? "local" : "not-said";
 		break;
 	}
 	h->hop.version = received->version;
@@ -77,7 +96,7 @@ walk_step(struct walk *w, const struct received *received)
 		w->peer = NULL;
 		return HOP_CLAIMED;
 	}
-	if (!received->local)
+	if (!is_loop(received))
 		w->peer = received->ip;
 	return HOP_ATTESTED;
 }
@@ -121,7 +140,7 @@ route_judge(const struct message_facts *facts, const struct hop *observed, int l
 	for (i = 0; scan != NULL && i < scan->received_count && i < SCAN_RECEIVED_MAX; i++) {
 		h = &route->hops[route->count];
 		hop_received(h, &scan->received[i], walk_step(&walk, &scan->received[i]));
-		if (h->hop.evidence == HOP_ATTESTED && !scan->received[i].local)
+		if (h->hop.evidence == HOP_ATTESTED && !h->loop)
 			route->boundary = route->count;
 		route->count++;
 	}

@@ -23,6 +23,7 @@ struct route_hop {
 	const char		*grade_reason;	/* never NULL */
 	int64_t			 delay;		/* seconds since the hop before, if has_delay: */
 	int			 has_delay;	/* raw, so negative where clocks differ */
+	int			 loop;		/* inside one host: the reader takes it for that, and no other address is in it */
 };
 
 /* Newest first, as the fields stand in the message. */
@@ -46,8 +47,8 @@ struct route {
  * Trust walks outwards from the client that we saw: while the peer lies in
  * `trusted`, the next field was written by it and is attested; then the peer
  * is the address which that field recorded.  A loop inside the peer's host
- * leaves the peer what it is; any other field without an address ends the
- * walk.  What follows is claimed.  Names prove nothing and are not looked at.
+ * leaves the peer what it is, but a field that looks like one and has another
+ * host's address is none; any other field without an address ends the walk.  What follows is claimed.  Names prove nothing and are not looked at.
  * The boundary is the outermost observed or attested hop that is no such loop.
  *
  * Reasons of unknown TLS: those of hops_observed, and "local" (inside one host), "not-said".

@@ -315,7 +315,7 @@ put_earlier(struct writer *w, const struct verdict *v, size_t i)
 
 	json_begin_object(&w->json, NULL);
 	json_str(&w->json, "evidence", hop_evidence_str(h->hop.evidence));
-	if (r->local)
+	if (h->loop)
 		json_bool(&w->json, "local", 1);
 	if (!beyond || privacy_level(w->privacy) != PRIVACY_MINIMAL)
 		put_nonempty(w, "by", r->by);
