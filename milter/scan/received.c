@@ -20,41 +20,91 @@
 enum { RECEIVED_TEXTS(X) };
 #undef X
 
-/* At most max octets, folds as one space, control characters as '?'. */
+#define EACH	0x0101010101010101u	/* times an octet: in each of eight */
+
+/* The high bit of some octet is set if one of x is a control character; of which, does not matter. */
+static uint64_t
+controls(uint64_t x)
+{
+	uint64_t	del = x ^ EACH * 0x7f;
+
+	return ((x - EACH * ' ') & ~x) | ((del - EACH) & ~del);
+}
+
+/* Copies, eight octets at a time; 0 if a control character was among them. */
+static int
+copy_plain(char *to, const uint8_t *p, size_t n)
+{
+	uint64_t	x, bad = 0;
+	size_t		i;
+
+	for (i = 0; i + 8 <= n; i += 8) {
+		memcpy(&x, p + i, 8);
+		memcpy(to + i, &x, 8);
+		bad |= controls(x);
+	}
+	if (i < n && n >= 8) {	/* the last eight once more */
+		memcpy(&x, p + n - 8, 8);
+		memcpy(to + n - 8, &x, 8);
+		bad |= controls(x);
+		i = n;
+	}
+	bad &= EACH * 0x80;
+	for (; i < n; i++) {
+		to[i] = (char)p[i];
+		bad |= (p[i] < ' ') | (p[i] == 0x7f);
+	}
+	return bad == 0;
+}
+
+/* Copies to `text`, at most max octets, blanks with a fold among them as one, control characters as '?'; how many. */
+static size_t
+text_fold(char *text, struct span *s, size_t max)
+{
+	size_t	i, k, n = 0;
+	int	fold;
+
+	for (i = 0; i < s->n && n < max; i = k) {
+		fold = 0;
+		for (k = i; k < s->n && (s->p[k] == ' ' || s->p[k] == '\t' || s->p[k] == '\r' || s->p[k] == '\n'); k++)
+			fold |= s->p[k] != ' ';
+		if (fold)
+			text[n++] = ' ';
+		else if (k > i)
+			text[n++] = (char)s->p[(k = i + 1) - 1];
+		else
+			text[n++] = s->p[k] < ' ' || s->p[k] == 0x7f ? '?' : (char)s->p[k], k++;
+	}
+	*s = (struct span){ s->p + i, s->n - i };
+	return n;
+}
+
 static int
 text_put(struct received *hop, char **to, struct span s, size_t max)
 {
-	size_t	i, n = 0;
-	int	gap = 0;
+	size_t	n = s.n < max ? s.n : max;
 	char	*text;
 
 	if (s.n == 0)
 		return 0;
-	if ((text = malloc((s.n < max ? s.n : max) + 1)) == NULL)
+	if ((text = malloc(n + 1)) == NULL)
 		return -1;
-	for (i = 0; i < s.n; i++) {
-		if (strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != '\0') {
-			gap = n > 0;
-			continue;
-		}
-		if (n + (size_t)gap >= max) {
-			hop->cut = 1;
-			break;
-		}
-		if (gap)
-			text[n++] = ' ';
-		gap = 0;
-		text[n++] = s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : (char)s.p[i];
+	if (copy_plain(text, s.p, n)) {
+		s = (struct span){ s.p + n, s.n - n };
+	} else {
+		n = text_fold(text, &s, max);
 	}
-	/* Not through the middle of a UTF-8 sequence. */
-	if (i < s.n)
-		for (; n > 1 && (s.p[i] & 0xc0) == 0x80; i--)
-			n--;
+	if (s.n > 0) {
+		hop->cut = 1;
+		/* Not through the middle of a UTF-8 sequence. */
+		if ((s.p[0] & 0xc0) == 0x80) {
+			while (n > 1 && ((uint8_t)text[n - 1] & 0xc0) == 0x80)
+				n--;
+			n -= n > 1;
+		}
+	}
 	text[n] = '\0';
-	if (n == 0)
-		free(text);
-	else
-		*to = text;
+	*to = text;
 	return 0;
 }
 
@@ -103,8 +153,8 @@ tls_decide(const struct field *f, struct received *hop, struct span *words)
 	if (f->tls.tls == RECEIVED_TLS_UNKNOWN && kw & KW_TLS) {
 		hop->tls = RECEIVED_TLS_YES;
 		*words = f->form.with;
-	} else if (f->tls.tls == RECEIVED_TLS_UNKNOWN && ((kw & KW_EXTENDED && f->writer.says_no) ||
-	    (kw & KW_PLAIN && f->writer.plain_no))) {
+	} else if (f->tls.tls == RECEIVED_TLS_UNKNOWN && ((kw & KW_EXTENDED && f->writer.flags & WRITER_SAYS_NO) ||
+	    (kw & KW_PLAIN && f->writer.flags & WRITER_PLAIN_NO))) {
 		hop->tls = RECEIVED_TLS_NO;
 		*words = f->form.with;
 	}
@@ -113,9 +163,9 @@ tls_decide(const struct field *f, struct received *hop, struct span *words)
 static int
 is_local(const struct field *f, const struct client *c)
 {
-	return f->local || f->writer.loop || f->from.unix_socket || f->from.uid ||
-	    span_starts(f->form.with, "local") || strncmp(c->ip, "127.", 4) == 0 || strcmp(c->ip, "::1") == 0 ||
-	    strncmp(c->ip, "fe80:", 5) == 0 || (c->ip[0] != '\0' && strcmp(c->ip, f->by_ip) == 0);
+	return f->local || (f->writer.flags & WRITER_LOOP) || f->from.unix_socket || f->from.uid ||
+	    span_starts(f->form.with, "local") || memcmp(c->ip, "127.", 4) == 0 || memcmp(c->ip, "::1", 4) == 0 ||
+	    memcmp(c->ip, "fe80:", 5) == 0 || (f->by_address.n > 0 && span_same(f->from.address_word, f->by_address));
 }
 
 static int
@@ -133,12 +183,6 @@ texts_put(const struct field *f, const struct client *c, struct span tls_words, 
 	return text_more(hop, &hop->tls_words, f->tls_words2, RECEIVED_tls_words_MAX);
 }
 
-static int
-writer_is(const struct field *f, const char *name)
-{
-	return f->writer.name != NULL && strcmp(f->writer.name, name) == 0;
-}
-
 /* What only the whole form tells. */
 static void
 form_judge(struct field *f)
@@ -150,13 +194,13 @@ form_judge(struct field *f)
 	if (f->writer.name == NULL)
 		writer_form(&f->form, &f->writer);
 	/* Fastmail cuts from and id off, and has TLS ended in front of its Postfix. */
-	if (writer_is(f, "postfix") && !f->have_from)
-		f->writer.says_no = 0;
+	if ((f->writer.flags & WRITER_WITH_FROM) && !f->have_from)
+		f->writer.flags &= ~WRITER_SAYS_NO;
 	/* An ident may contain anything: then S must say the same. */
 	if (f->tls.ident && !(f->form.keyword & KW_TLS))
 		memset(&f->tls, 0, sizeof(f->tls));
 	/* Behind "user@" qmail has an ident, WP's server the name that logged in. */
-	if (f->from.login && writer_is(f, "wp-smtpd"))
+	if (f->from.login && (f->writer.flags & WRITER_LOGIN))
 		f->auth = 1;
 }
 
@@ -169,7 +213,7 @@ hop_make(struct field *f, struct received *hop)
 
 	form_judge(f);
 	other = (f->form.keyword & KW_OTHER) != 0;
-	token_rdns = (writer_is(f, "exim") || writer_is(f, "qmail")) && f->from.rdns.n == 0 && !other;
+	token_rdns = (f->writer.flags & WRITER_TOKEN_RDNS) && f->from.rdns.n == 0 && !other;
 	from_client(&f->from, token_rdns, other, &c);
 	tls_decide(f, hop, &words);
 	hop->bits = f->tls.bits;

@@ -106,8 +106,8 @@ forget(struct field *f)
 	f->form.by = f->form.id = f->form.with = f->form.via = f->form.product = (struct span){ NULL, 0 };
 	f->form.keyword = f->form.sender = f->form.envelope_after_id = 0;
 	f->form.by_literal = f->form.by_comment = f->form.space_semicolon = 0;
-	f->have_by = f->have_with = f->has_late = f->has_when = 0;
-	f->by_ip[0] = '\0';
+	f->have_by = f->have_with = f->has_when = 0;
+	f->by_address.n = 0;
 	memset(&f->writer, 0, sizeof(f->writer));
 	memset(&f->tls, 0, sizeof(f->tls));
 	f->tls_words2.n = 0;
@@ -118,23 +118,27 @@ forget(struct field *f)
 static void
 with_first(struct field *f, struct span w)
 {
-	const uint8_t	*slash = memchr(w.p, '/', w.n), *second;
+	const uint8_t	*slash, *second;
 	struct tls_words t = { .tls = RECEIVED_TLS_YES };
-	struct span	 next = items_peek(&f->in), head;
+	struct span	 next, head;
 
+	f->form.with = w;
+	f->words = 1;
+	if ((f->form.keyword = received_keyword(w)) != 0)
+		return;
+	next = items_peek(&f->in);
 	if (span_is(next, "encrypted") && (tls_suite(w) || span_is(w, "tls"))) {
 		if (tls_suite(w))
 			t.cipher = w;
 		(void)items_next(&f->in, &next);
 		t.words = extended(w, next);
 		tls_found(f, &t);
+		f->form.with.n = 0;
+		f->words = 0;
 		return;
 	}
-	f->form.with = w;
-	f->form.keyword = received_keyword(w);
-	f->open = f->form.keyword == 0;
-	f->words = 1;
-	if (slash == NULL)
+	f->open = 1;
+	if ((slash = memchr(w.p, '/', w.n)) == NULL)
 		return;
 	/* "ESMTP/TLS/C" */
 	head = (struct span){ w.p, (size_t)(slash - w.p) };
@@ -192,13 +196,15 @@ tls_clause(struct field *f, struct span w)
 	struct span		next = items_peek(&f->in);
 	size_t			n;
 
+	if (f->tls.tls == RECEIVED_TLS_YES && (f->tls.cipher.n > 0 || !span_is(w, "tls")))
+		return;
 	if (span_is(w, "over")) {
 		if (span_phrase(items_rest(&f->in), "tls secured channel", &n))
 			tls_said(f, extended(w, (struct span){ items_rest(&f->in).p, n }));
 	} else if (span_is(w, "with")) {
 		if (span_is(next, "starttls"))
 			tls_said(f, extended(w, next));
-	} else if (span_starts(next, "version=")) {
+	} else if (f->tls.tls != RECEIVED_TLS_YES && span_starts(next, "version=")) {
 		if (tls_pairs(items_rest(&f->in), &t))
 			tls_found(f, &t);
 	} else if (span_is(w, "tls") && tls_suite(next)) {
@@ -208,15 +214,28 @@ tls_clause(struct field *f, struct span w)
 	}
 }
 
+/* A by behind the comments in `late`: does one of them have the client's address? */
+static void
+late_by(struct field *f)
+{
+	struct from	g;
+	unsigned int	i;
+
+	for (i = 0; i < f->late_count; i++) {
+		memset(&g, 0, sizeof(g));
+		if (from_comment(&g, f->late[i]) && g.ip[0] != '\0') {
+			forget(f);
+			(void)from_comment(&f->from, f->late[i]);
+		}
+	}
+	f->late_count = 0;
+}
+
 static void
 clause_open(struct field *f, enum clause c, struct span w)
 {
-	if (f->has_late && c == CLAUSE_BY) {
-		struct span	address = f->late_address;
-
-		forget(f);
-		(void)from_comment(&f->from, address);
-	}
+	if (c == CLAUSE_BY && f->late_count > 0)
+		late_by(f);
 	if (f->in_date)
 		date_end(f);
 	f->open = f->in_date = 0;
@@ -329,6 +348,7 @@ comment_from(struct field *f, struct span c)
 		f->auth = 0;
 	} else if (tls_comment(c, &t)) {
 		tls_found(f, &t);
+		f->auth |= t.auth;
 	}
 	f->auth |= from_auth(c);
 }
@@ -340,7 +360,8 @@ comment_by(struct field *f, struct span c)
 	struct span	rest = c, first = span_word(&rest);
 	size_t		n;
 
-	if (span_address(first, 0, f->by_ip)) {
+	if (span_address_like(first)) {
+		f->by_address = first;
 		f->form.by_literal |= first.p[0] == '[';
 		return;
 	}
@@ -358,9 +379,9 @@ product(struct field *f, struct span c)
 
 	if (f->writer.name != NULL || !writer_comment(c, &f->writer))
 		return;
-	if (span_phrase(c, "postfix, from userid", &n))
+	if ((f->writer.flags & WRITER_POSTFIX) && span_phrase(c, "postfix, from userid", &n))
 		f->local = 1;
-	if (strcmp(f->writer.name, "sendmail") == 0)
+	if (f->writer.flags & WRITER_SENDMAIL)
 		for (; s.n > 0; s = (struct span){ s.p + 1, s.n - 1 })
 			f->local |= span_is(s, "/submit");
 }
@@ -368,7 +389,6 @@ product(struct field *f, struct span c)
 static void
 comment(struct field *f, struct span c)
 {
-	struct from		g = { .ip = "" };
 	struct tls_words	t;
 	size_t			n;
 
@@ -383,13 +403,14 @@ comment(struct field *f, struct span c)
 	}
 	if (f->in_date && c.n > 0)
 		f->form.zone_comment = 1;
-	if ((f->have_with || f->form.id.n > 0) && !f->in_date && from_comment(&g, c) && g.ip[0] != '\0') {
-		f->late_address = c;
-		f->has_late = 1;
+	if ((f->have_with || f->form.id.n > 0) && !f->in_date && f->have_from) {
+		f->late[f->late_count % LATE_MAX] = c;
+		f->late_count += f->late_count < LATE_MAX;
 	}
 	f->auth |= from_auth(c);
 	product(f, c);
 	if (tls_comment(c, &t)) {
+		f->auth |= t.auth;
 		if (!t.ident)
 			tls_found(f, &t);
 	} else if (f->clause == CLAUSE_BY) {
@@ -419,7 +440,7 @@ clauses_read(struct field *f, struct span value)
 	struct span	s;
 	enum item	item;
 
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, offsetof(struct field, date));
 	items_start(&f->in, value);
 	while ((item = items_next(&f->in, &s)) != ITEM_END) {
 		if (item == ITEM_WORD)

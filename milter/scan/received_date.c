@@ -36,8 +36,14 @@ is_letter(char c)
 static void
 skip(struct text *t, const char *set)
 {
-	while (t->p < t->end && *t->p != '\0' && strchr(set, *t->p) != NULL)
-		t->p++;
+	const char	*c;
+
+	for (; t->p < t->end; t->p++) {
+		for (c = set; *c != '\0' && *c != *t->p; c++)
+			;
+		if (*c == '\0')
+			return;
+	}
 }
 
 /* Digits, between min and max of them; how many, 0: not so. */
@@ -67,7 +73,8 @@ name(struct text *t, const char *names, int count)
 	if (t->end - begin < 3)
 		return 0;
 	for (i = 0; i < count; i++)
-		if (strncasecmp(begin, names + 3 * i, 3) == 0) {
+		if ((begin[0] | 0x20) == names[3 * i] && (begin[1] | 0x20) == names[3 * i + 1] &&
+		    (begin[2] | 0x20) == names[3 * i + 2]) {
 			while (t->p < t->end && is_letter(*t->p))
 				t->p++;
 			return i + 1;
@@ -148,7 +155,7 @@ zone(struct text *t, struct moment *m)
 	while (t->p < t->end && is_letter(*t->p))
 		t->p++;
 	n = (size_t)(t->p - begin);
-	for (i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
+	for (i = n > 0 ? 0 : sizeof(zones) / sizeof(zones[0]); i < sizeof(zones) / sizeof(zones[0]); i++)
 		if (n == strlen(zones[i].name) && strncasecmp(begin, zones[i].name, n) == 0)
 			m->offset = zones[i].hours * 60;
 	/* "+0100", also "GMT+0100" */

@@ -135,8 +135,9 @@ comment_address(struct span first, struct span second, struct from *g)
 	size_t	at;
 
 	if (span_address(first, 1, g->ip)) {
-		g->login = memchr(first.p, '@', first.n) != memrchr(first.p, '@', first.n);
+		g->login = first.p[0] != '[' && memchr(first.p, '@', first.n) != memrchr(first.p, '@', first.n);
 		g->mapped = is_mapped(first);
+		g->address_word = first;
 		/* ZoneMTA has the name behind the address; "verified", "RDNS failed" are none. */
 		if (second.n > 0 && memchr(second.p, '.', second.n) != NULL && memchr(second.p, '=', second.n) == NULL)
 			g->rdns = name_of(second);
@@ -150,6 +151,7 @@ comment_address(struct span first, struct span second, struct from *g)
 		return 0;
 	if (span_address(second, 0, g->ip)) {
 		g->mapped = is_mapped(second);
+		g->address_word = second;
 		g->rdns = name_of(first);
 		g->rdns_and_ip = second.p[0] == '[';
 		return 1;
@@ -183,12 +185,15 @@ from_comment(struct from *f, struct span c)
 		return 0;
 	memcpy(f->ip, g.ip, sizeof(f->ip));
 	f->rdns = g.rdns;
+	f->address_word = g.address_word;
 	f->login = g.login;
 	f->mapped = g.mapped;
 	f->rdns_and_ip = g.rdns_and_ip;
 	f->unix_socket = g.unix_socket;
 	f->address = 1;
-	helo_take(f, c);
+	/* Behind the address: not so in "(NAME [IP])". */
+	if (rest.n > 0 || (second.n > 0 && g.address_word.p == first.p))
+		helo_take(f, c);
 	return 1;
 }
 
@@ -234,17 +239,19 @@ from_client(const struct from *f, int token_rdns, int no_helo, struct client *c)
 int
 from_auth(struct span c)
 {
-	struct span	rest = c, first = span_word(&rest), second = span_word(&rest), third = span_word(&rest);
+	struct span	rest = span_skip(c, 0), first, second;
 
+	if (rest.n == 0 || memchr("aAsSuU", rest.p[0], 6) == NULL)
+		return 0;
+	first = span_word(&rest);
 	if (span_starts(first, "authenticated") && (first.n == 13 || first.p[13] == ':'))
 		return 1;
 	if (span_is(first, "account") || span_starts(first, "auth:"))
 		return 1;
+	second = span_word(&rest);
 	if (span_is(first, "smtp-auth") && span_is(second, "username"))
 		return 1;
 	if (span_starts(first, "user=") && (span_starts(second, "mech=") || span_starts(second, "bits=")))
 		return 1;
-	if (span_is(first, "squirrelmail") && span_is(second, "authenticated"))
-		return 1;
-	return span_is(second, "encrypted,") && span_is(third, "authenticated");
+	return span_is(first, "squirrelmail") && span_is(second, "authenticated");
 }

@@ -17,15 +17,29 @@ struct span {
 
 /* ---- received_span.c: octets ---- */
 
-int		span_starts(struct span, const char *lower);	/* in any case */
+int		span_starts_rest(struct span, const char *lower);	/* from the second octet on */
 int		span_same(struct span, struct span);		/* in any case */
-/* The whole, in any case.  Inline, as most answers are given by the length. */
+/* Without its first n octets and the white space behind them. */
+static inline struct span
+span_skip(struct span s, size_t n)
+{
+	n = n < s.n ? n : s.n;
+	while (n < s.n && s.p[n] <= ' ' && (s.p[n] == ' ' || s.p[n] == '\t' || s.p[n] == '\r' || s.p[n] == '\n'))
+		n++;
+	return (struct span){ s.p + n, s.n - n };
+}
+/* In any case.  Inline, as the first octet or the length gives most answers. */
+static inline int
+span_starts(struct span s, const char *lower)
+{
+	return s.n > 0 && (s.p[0] | (s.p[0] >= 'A' && s.p[0] <= 'Z' ? 0x20 : 0)) == (uint8_t)lower[0] &&
+	    span_starts_rest(s, lower);
+}
 static inline int
 span_is(struct span s, const char *lower)
 {
 	return s.n == strlen(lower) && span_starts(s, lower);
 }
-struct span	span_skip(struct span, size_t n);		/* without its first n octets and white space behind them */
 /*
  * Takes the next word off *rest: up to white space or '(', a "[...]" with
  * spaces as one.  Nothing is left behind a '(': a nested comment ends the words.
@@ -36,6 +50,7 @@ int		span_phrase(struct span, const char *lower, size_t *n);
 int		span_number(struct span, uint32_t *);		/* decimal digits at the begin; how many, 0: none */
 /* Canonical text of the address in a word: brackets, prefix, zone and port are taken off; `ident`: "user@" as well. */
 int		span_address(struct span, int ident, char ip[46]);
+int		span_address_like(struct span);			/* is made of an address's characters */
 int		span_host(struct span);				/* could be a host's name; not "unknown", not an address */
 
 /* The next item of a field. */
@@ -65,6 +80,7 @@ struct tls_words {
 	struct span	words, version, cipher;
 	uint32_t	bits;
 	int		ident;		/* stands behind an ident, which the client wrote */
+	int		auth;		/* "..., authenticated" */
 };
 
 /* Each 1, and fills; or 0: says nothing of TLS. */
@@ -79,7 +95,8 @@ const char *tls_version(struct span);
 struct from {
 	struct span	token;		/* right behind from */
 	struct span	helo, rdns;	/* as comments tell them */
-	char		ip[46];		/* from a comment */
+	struct span	address_word;	/* in a comment */
+	char		ip[46];		/* the same, canonical */
 	char		word_ip[46];	/* from a further word */
 	int		lhlo;		/* helo was told by LHLO or in ZMailer's way: token is no rDNS */
 	int		address;	/* a comment that has or should have an address was there */
@@ -116,11 +133,18 @@ struct form {
 	int		space_semicolon;	/* " ;" right behind with */
 };
 
+#define WRITER_SAYS_NO		1	/* an extended keyword without S means no TLS */
+#define WRITER_PLAIN_NO		2	/* "smtp" as well */
+#define WRITER_LOOP		4	/* its hops are inside one host */
+#define WRITER_WITH_FROM	8	/* always writes from; without it, others had a hand in it */
+#define WRITER_TOKEN_RDNS	16	/* the word behind from is the rDNS */
+#define WRITER_LOGIN		32	/* "user@domain@[IP]": that user logged in */
+#define WRITER_SENDMAIL		64
+#define WRITER_POSTFIX		128
+
 struct writer {
 	const char	*name;		/* NULL: not known */
-	int		 says_no;	/* an extended keyword without S means no TLS */
-	int		 plain_no;	/* "smtp" as well */
-	int		 loop;		/* its hops are inside one host */
+	int		flags;
 };
 
 int	writer_comment(struct span, struct writer *);	/* a product comment; 1 or 0 */
@@ -155,14 +179,15 @@ struct field {
 	struct tls_words tls;
 	struct span	 tls_words2;	/* where the rest of it stood */
 	int		 auth, local;
-	struct span	 late_address;	/* see forget() */
-	int		 has_late;
-	char		 by_ip[46];
-	char		 date[RECEIVED_DATE_MAX];
+#define LATE_MAX	4
+	struct span	 late[LATE_MAX];	/* comments behind with or id; see forget() */
+	unsigned int	 late_count;
+	struct span	 by_address;	/* in a comment behind by */
 	size_t		 date_len;
 	int		 in_date;
 	struct date	 when;
 	int		 has_when;
+	char		 date[RECEIVED_DATE_MAX];	/* last: not cleared */
 };
 
 /* Goes over the whole field; *f is then complete but for what the form as a whole tells. */

@@ -22,9 +22,10 @@
 #define C_OPEN		2
 #define C_SEMI		4
 #define C_IN_COMMENT	8	/* means something inside a comment */
+#define C_BLANK		16
 
 static const uint8_t	classes[256] = {
-	[' '] = C_SPACE, ['\t'] = C_SPACE, ['\r'] = C_SPACE, ['\n'] = C_SPACE,
+	[' '] = C_SPACE | C_BLANK, ['\t'] = C_SPACE | C_BLANK, ['\r'] = C_SPACE | C_BLANK, ['\n'] = C_SPACE | C_BLANK,
 	['('] = C_OPEN | C_IN_COMMENT, [')'] = C_SPACE | C_IN_COMMENT, [';'] = C_SEMI,
 	['\\'] = C_IN_COMMENT, ['<'] = C_IN_COMMENT,
 };
@@ -33,6 +34,25 @@ static int
 is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The first octet of one of those classes, or end; four at a time, as most of the time goes here. */
+static inline const uint8_t *
+run_end(const uint8_t *p, const uint8_t *end, uint8_t mask)
+{
+	for (; end - p >= 4; p += 4) {
+		if (classes[p[0]] & mask)
+			return p;
+		if (classes[p[1]] & mask)
+			return p + 1;
+		if (classes[p[2]] & mask)
+			return p + 2;
+		if (classes[p[3]] & mask)
+			return p + 3;
+	}
+	while (p < end && !(classes[*p] & mask))
+		p++;
+	return p;
 }
 
 static uint8_t
@@ -50,11 +70,11 @@ is_digit(uint8_t c)
 /* ---- spans ---- */
 
 int
-span_starts(struct span s, const char *text)
+span_starts_rest(struct span s, const char *text)
 {
 	size_t	i;
 
-	for (i = 0; text[i] != '\0'; i++)
+	for (i = 1; text[i] != '\0'; i++)
 		if (i == s.n || lower(s.p[i]) != (uint8_t)text[i])
 			return 0;
 	return 1;
@@ -64,15 +84,6 @@ int
 span_same(struct span a, struct span b)
 {
 	return a.n == b.n && strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
-}
-
-struct span
-span_skip(struct span s, size_t n)
-{
-	n = n < s.n ? n : s.n;
-	while (n < s.n && is_space(s.p[n]))
-		n++;
-	return (struct span){ s.p + n, s.n - n };
 }
 
 struct span
@@ -87,8 +98,7 @@ span_word(struct span *rest)
 				n = i + 1;
 				break;
 			}
-	while (n < s.n && !is_space(s.p[n]) && s.p[n] != '(')
-		n++;
+	n = (size_t)(run_end(s.p + n, s.p + s.n, C_BLANK | C_OPEN) - s.p);
 	word = (struct span){ s.p, n };
 	if (n == 0)
 		s.n = 0;
@@ -161,15 +171,32 @@ address_bare(struct span s, char text[ADDRESS_MAX + 1])
 	return n;
 }
 
+/* Dotted quad; its only accepted text is the canonical one. */
+static int
+is_v4(const char *s)
+{
+	int	i, n, value;
+
+	for (i = 0; i < 4; i++) {
+		for (n = value = 0; n < 4 && is_digit((uint8_t)s[n]); n++)
+			value = value * 10 + (s[n] - '0');
+		if (n == 0 || value > 255 || (n > 1 && s[0] == '0') || s[n] != (i < 3 ? '.' : '\0'))
+			return 0;
+		s += n + 1;
+	}
+	return 1;
+}
+
 static int
 address_text(const char *text, char ip[46])
 {
 	struct in6_addr	v6;
-	struct in_addr	v4;
 
-	if (strchr(text, ':') == NULL)
-		return inet_pton(AF_INET, text, &v4) == 1 && inet_ntop(AF_INET, &v4, ip, 46) != NULL;
-	if (inet_pton(AF_INET6, text, &v6) != 1)
+	if (is_v4(text)) {
+		memcpy(ip, text, strlen(text) + 1);
+		return 1;
+	}
+	if (strchr(text, ':') == NULL || inet_pton(AF_INET6, text, &v6) != 1)
 		return 0;
 	if (IN6_IS_ADDR_V4MAPPED(&v6))
 		return inet_ntop(AF_INET, v6.s6_addr + 12, ip, 46) != NULL;
@@ -203,6 +230,14 @@ span_address(struct span s, int ident, char ip[46])
 	}
 	ip[0] = '\0';
 	return 0;
+}
+
+int
+span_address_like(struct span s)
+{
+	char	text[ADDRESS_MAX + 1];
+
+	return address_bare(s, text) >= 2;
 }
 
 int
@@ -291,13 +326,12 @@ bracket_end(struct items *in, const uint8_t *p)
 static const uint8_t *
 comment_end(struct items *in, const uint8_t *p, size_t *len)
 {
-	const uint8_t	*q = p, *e;
+	const uint8_t	*q = p, *e, *const end = in->end;
 	unsigned int	 depth = 1;
 
 	for (;;) {
-		while (q < in->end && !(classes[*q] & C_IN_COMMENT))
-			q++;
-		if (q >= in->end)
+		q = run_end(q, end, C_IN_COMMENT);
+		if (q == end)
 			break;
 		if (*q == '(') {
 			depth++;
@@ -307,16 +341,15 @@ comment_end(struct items *in, const uint8_t *p, size_t *len)
 				return q + 1;
 			}
 		} else if (*q == '\\') {
-			q++;
-		} else if (in->end - q > 1 && q[1] == '"' && (e = quoted_end(in, q + 1, &in->no_local)) != NULL) {
-			if (e < in->end && *e == '@')
+			q += end - q > 1;
+		} else if (end - q > 1 && q[1] == '"' && (e = quoted_end(in, q + 1, &in->no_local)) != NULL) {
+			if (e < end && *e == '@')
 				q = e;
 		}
-		if (q < in->end)
-			q++;
+		q++;
 	}
-	*len = (size_t)(in->end - p);
-	return in->end;
+	*len = (size_t)(end - p);
+	return end;
 }
 
 enum item
@@ -346,9 +379,7 @@ items_next(struct items *in, struct span *s)
 		e = quoted_end(in, p, &in->no_quote);
 	else if (*p == '[')
 		e = bracket_end(in, p);
-	p = e != NULL ? e : p + 1;
-	while (p < in->end && !(classes[*p] & (C_SPACE | C_OPEN | C_SEMI)))
-		p++;
+	p = run_end(e != NULL ? e : p + 1, in->end, C_SPACE | C_OPEN | C_SEMI);
 	*s = (struct span){ begin, (size_t)(p - begin) };
 	in->p = p;
 	return ITEM_WORD;

@@ -100,15 +100,15 @@ static enum version_kind
 version_kind(struct span s, const char **norm)
 {
 	static const struct {
-		const char	*digits, *tls, *ssl;
+		int		 digits;
+		const char	*tls, *ssl;
 	} known[] = {
-		{ "1", "TLSv1", NULL }, { "10", "TLSv1", NULL }, { "11", "TLSv1.1", NULL },
-		{ "12", "TLSv1.2", NULL }, { "13", "TLSv1.3", NULL },
-		{ "2", NULL, "SSLv2" }, { "20", NULL, "SSLv2" }, { "3", NULL, "SSLv3" }, { "30", NULL, "SSLv3" },
+		{ 13, "TLSv1.3", NULL }, { 12, "TLSv1.2", NULL }, { 11, "TLSv1.1", NULL },
+		{ 1, "TLSv1", NULL }, { 10, "TLSv1", NULL },
+		{ 2, NULL, "SSLv2" }, { 20, NULL, "SSLv2" }, { 3, NULL, "SSLv3" }, { 30, NULL, "SSLv3" },
 	};
-	char	digits[8];
-	size_t	i, n = 0;
-	int	ssl;
+	size_t	i;
+	int	ssl, digits = 0;
 
 	*norm = NULL;
 	if (span_starts(s, "tls\\"))
@@ -123,17 +123,18 @@ version_kind(struct span s, const char **norm)
 	if ((!ssl && !span_starts(s, "tls")) || s.n > 10)
 		return VERSION_NOT;
 	for (i = 3; i < s.n; i++) {
-		if (is_digit(s.p[i]) && n < sizeof(digits) - 1)
-			digits[n++] = (char)s.p[i];
+		if (is_digit(s.p[i]))
+			digits = digits * 10 + (s.p[i] - '0');
 		else if (s.p[i] != '.' && s.p[i] != '_' && s.p[i] != '-' && (i != 3 || (s.p[i] | 0x20) != 'v'))
 			return VERSION_NOT;
 	}
-	digits[n] = '\0';
-	if (n == 0)
+	if (digits == 0)
 		return VERSION_NOT;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(digits, known[i].digits) == 0)
+		if (digits == known[i].digits) {
 			*norm = ssl ? known[i].ssl : known[i].tls;
+			break;
+		}
 	return VERSION_GIVEN;
 }
 
@@ -291,6 +292,8 @@ tls_pairs(struct span c, struct tls_words *t)
 		value = (struct span){ word.p + key, word.n - key };
 		if (value.n == 0)	/* folded behind '=' */
 			value = pair_word(&rest);
+		if (memchr(value.p, '=', value.n) != NULL)
+			break;
 		value = cut_comma(value);
 		if (span_starts(word, "version=") && t->version.n == 0)
 			yes |= version_take(value, t);
@@ -446,6 +449,7 @@ form_words(struct span c, struct tls_words *t)
 
 	if (span_is(second, "encrypted") || span_is(second, "encrypted,")) {
 		t->words = join(first, cut_comma(second));
+		t->auth = second.n > 9 && span_is(span_word(&rest), "authenticated");
 		if (span_is(first, "not")) {
 			t->tls = RECEIVED_TLS_NO;
 			return 1;
@@ -479,33 +483,65 @@ form_words(struct span c, struct tls_words *t)
 	return 1;
 }
 
+/* The whole comment is these words. */
+static int
+form_alone(struct span c, const char *words, struct tls_words *t)
+{
+	size_t	n;
+
+	if (!span_phrase(c, words, &n) || span_skip(c, n).n > 0)
+		return 0;
+	t->words = (struct span){ c.p, n };
+	return 1;
+}
+
 static int
 comment_form(struct span c, struct tls_words *t)
 {
-	static const char *const	alone[] = { "tls", "ssl", "google transport security", NULL };
-	size_t	i, n;
+	size_t	n;
 
-	for (i = 0; alone[i] != NULL; i++)
-		if (span_phrase(c, alone[i], &n) && span_skip(c, n).n == 0) {
-			t->words = (struct span){ c.p, n };
+	switch (c.p[0] | 0x20) {
+	case 'u':
+		if (span_phrase(c, "using ", &n))
+			return form_using(c, t);
+		break;
+	case 'v':
+		if (span_starts(c, "version="))
+			return tls_pairs(c, t);
+		break;
+	case 'c':
+		if (span_starts(c, "cipher="))
+			return tls_pairs(c, t);
+		if (span_phrase(c, "cipher ", &n))	/* Exim 3 */
+			return form_words(span_skip(c, n), t) && t->cipher.n > 0;
+		if (span_starts(c, "cellopoint"))
+			return form_cellopoint(c, t);
+		break;
+	case 't':
+	case 's':
+		if (form_alone(c, "tls", t) || form_alone(c, "ssl", t))
 			return 1;
-		}
-	if (span_phrase(c, "using ", &n))
-		return form_using(c, t);
-	if (span_starts(c, "version=") || span_starts(c, "cipher="))
-		return tls_pairs(c, t);
-	if (span_phrase(c, "tls version=", &n))
-		return tls_pairs(span_skip(c, 3), t);
-	if (span_phrase(c, "cipher ", &n))	/* Exim 3 */
-		return form_words(span_skip(c, n), t) && t->cipher.n > 0;
-	if (span_starts(c, "tls:") || span_starts(c, "ssl:"))
-		return form_list(c, t);
-	if (span_starts(c, "ident:") || span_starts(c, "auth:"))
-		return form_courier(c, t);
-	if (span_phrase(c, "over ", &n))
-		return form_over(c, t);
-	if (span_starts(c, "cellopoint"))
-		return form_cellopoint(c, t);
+		if (span_phrase(c, "tls version=", &n))
+			return tls_pairs(span_skip(c, 3), t);
+		if (span_starts(c, "tls:") || span_starts(c, "ssl:"))
+			return form_list(c, t);
+		break;
+	case 'g':
+		if (form_alone(c, "google transport security", t))
+			return 1;
+		break;
+	case 'i':
+	case 'a':
+		if (span_starts(c, "ident:") || span_starts(c, "auth:"))
+			return form_courier(c, t);
+		break;
+	case 'o':
+		if (span_phrase(c, "over ", &n))
+			return form_over(c, t);
+		break;
+	default:
+		break;
+	}
 	return form_words(c, t);
 }
 
@@ -514,8 +550,6 @@ tls_comment(struct span c, struct tls_words *t)
 {
 	memset(t, 0, sizeof(*t));
 	c = span_skip(c, 0);
-	while (c.n > 0 && strchr(" \t\r\n", c.p[c.n - 1]) != NULL && c.p[c.n - 1] != '\0')
-		c.n--;
 	if (c.n < 3 || !comment_form(c, t)) {
 		memset(t, 0, sizeof(*t));
 		return 0;

@@ -11,61 +11,107 @@
 
 #include "scan/received_int.h"
 
-#define SAYS_NO		1	/* writes S whenever TLS was on */
-#define PLAIN_NO	2	/* has a keyword of its own for TLS without ESMTP, too */
-#define LOOP		4	/* inside one host */
+#define SAYS_NO		WRITER_SAYS_NO
+#define POSTFIX		(WRITER_SAYS_NO | WRITER_WITH_FROM | WRITER_POSTFIX)
+#define EXIM		(WRITER_SAYS_NO | WRITER_PLAIN_NO | WRITER_TOKEN_RDNS)
 
-static const struct {
-	const char	*begin;		/* of the comment, lower case; a word ends there */
-	const char	*name;
+/* The begin of a product comment, in lower case, a word's end behind it; by its first letter, as each comment is looked up. */
+#define PRODUCTS_OF_A_LETTER	8
+
+static const struct product {
+	const char	*begin, *name;
 	int		 flags;
-} products[] = {
-	{ "postfix", "postfix", SAYS_NO },
-	{ "opensmtpd", "opensmtpd", SAYS_NO },
-	{ "cyrus", "cyrus", SAYS_NO },
-	{ "stalwart", "stalwart", SAYS_NO },
-	{ "chasquid", "chasquid", SAYS_NO },
-	{ "kumomta", "kumomta", SAYS_NO },
-	{ "haraka", "haraka", SAYS_NO },
-	{ "james smtp server", "james", SAYS_NO },
-	{ "james lmtp server", "james", SAYS_NO },
-	{ "zonemta", "zonemta", SAYS_NO },
-	{ "amavisd-new", "amavis", SAYS_NO | LOOP },
-	{ "amavis", "amavis", SAYS_NO | LOOP },
-	{ "qpsmtpd", "qpsmtpd", SAYS_NO },
-	{ "sg", "sendgrid", 0 },
-	{ "simpleemailservice", "amazon-ses", 0 },
-	{ "pps", "proofpoint", 0 },
-	{ "google transport security", "gmail", 0 },
-	{ "yahoo inc. hermes smtp server", "yahoo", 0 },
-	{ "trex", "mailchannels", 0 },
-	{ "nemesis", "nemesis", 0 },
-	{ "rzmta", "rzmta", 0 },
-	{ "smtp/yandex", "yandex", 0 },
-	{ "coremail", "coremail", 0 },
-	{ "halon", "halon", 0 },
-	{ "powermta", "powermta", 0 },
-	{ "ecelerity", "momentum", 0 },
-	{ "oracle communications messaging server", "oracle", 0 },
-	{ "sun java", "oracle", 0 },
-	{ "iplanet", "oracle", 0 },
-	{ "communigate pro", "communigate", 0 },
-	{ "mdaemon", "mdaemon", 0 },
-	{ "ibm domino", "domino", 0 },
-	{ "hcl domino", "domino", 0 },
-	{ "lotus domino", "domino", 0 },
-	{ "icewarp", "icewarp", 0 },
-	{ "merak", "icewarp", 0 },
-	{ "axigen", "axigen", 0 },
-	{ "kerio", "kerio", 0 },
-	{ "sentrion-mta", "sentrion", 0 },
-	{ "cellopoint", "cellopoint", 0 },
-	{ "wp-smtpd", "wp-smtpd", 0 },
-	{ "xmail", "xmail", 0 },
-	{ "fetchmail", "fetchmail", 0 },
-	{ "qmail", "qmail", 0 },
-	{ "esmtp", "qq", 0 },
-	{ "squirrelmail", "squirrelmail", 0 },
+} products[26][PRODUCTS_OF_A_LETTER] = {
+	['a' - 'a'] = {
+		{ "amavisd-new", "amavis", SAYS_NO | WRITER_LOOP },
+		{ "amavis", "amavis", SAYS_NO | WRITER_LOOP },
+		{ "axigen", "axigen", 0 },
+	},
+	['c' - 'a'] = {
+		{ "cyrus", "cyrus", SAYS_NO },
+		{ "chasquid", "chasquid", SAYS_NO },
+		{ "coremail", "coremail", 0 },
+		{ "communigate pro", "communigate", 0 },
+		{ "cellopoint", "cellopoint", 0 },
+	},
+	['e' - 'a'] = {
+		{ "ecelerity", "momentum", 0 },
+		{ "esmtp", "qq", 0 },
+	},
+	['f' - 'a'] = {
+		{ "fetchmail", "fetchmail", 0 },
+	},
+	['g' - 'a'] = {
+		{ "google transport security", "gmail", 0 },
+	},
+	['h' - 'a'] = {
+		{ "haraka", "haraka", SAYS_NO },
+		{ "halon", "halon", 0 },
+		{ "hcl domino", "domino", 0 },
+	},
+	['i' - 'a'] = {
+		{ "iplanet", "oracle", 0 },
+		{ "ibm domino", "domino", 0 },
+		{ "icewarp", "icewarp", 0 },
+	},
+	['j' - 'a'] = {
+		{ "james smtp server", "james", SAYS_NO },
+		{ "james lmtp server", "james", SAYS_NO },
+	},
+	['k' - 'a'] = {
+		{ "kumomta", "kumomta", SAYS_NO },
+		{ "kerio", "kerio", 0 },
+	},
+	['l' - 'a'] = {
+		{ "lotus domino", "domino", 0 },
+	},
+	['m' - 'a'] = {
+		{ "mdaemon", "mdaemon", 0 },
+		{ "merak", "icewarp", 0 },
+	},
+	['n' - 'a'] = {
+		{ "nemesis", "nemesis", 0 },
+	},
+	['o' - 'a'] = {
+		{ "opensmtpd", "opensmtpd", SAYS_NO },
+		{ "oracle communications messaging server", "oracle", 0 },
+	},
+	['p' - 'a'] = {
+		{ "postfix", "postfix", POSTFIX },
+		{ "pps", "proofpoint", 0 },
+		{ "powermta", "powermta", 0 },
+	},
+	['q' - 'a'] = {
+		{ "qpsmtpd", "qpsmtpd", SAYS_NO },
+		{ "qmail", "qmail", WRITER_TOKEN_RDNS },
+	},
+	['r' - 'a'] = {
+		{ "rzmta", "rzmta", 0 },
+	},
+	['s' - 'a'] = {
+		{ "stalwart", "stalwart", SAYS_NO },
+		{ "sg", "sendgrid", 0 },
+		{ "simpleemailservice", "amazon-ses", 0 },
+		{ "smtp/yandex", "yandex", 0 },
+		{ "sun java", "oracle", 0 },
+		{ "sentrion-mta", "sentrion", 0 },
+		{ "squirrelmail", "squirrelmail", 0 },
+	},
+	['t' - 'a'] = {
+		{ "trex", "mailchannels", 0 },
+	},
+	['w' - 'a'] = {
+		{ "wp-smtpd", "wp-smtpd", WRITER_LOGIN },
+	},
+	['x' - 'a'] = {
+		{ "xmail", "xmail", 0 },
+	},
+	['y' - 'a'] = {
+		{ "yahoo inc. hermes smtp server", "yahoo", 0 },
+	},
+	['z' - 'a'] = {
+		{ "zonemta", "zonemta", SAYS_NO },
+	},
 };
 
 static int
@@ -90,9 +136,7 @@ static int
 writer_set(struct writer *w, const char *writer_name, int flags)
 {
 	w->name = writer_name;
-	w->says_no = (flags & SAYS_NO) != 0;
-	w->plain_no = (flags & PLAIN_NO) != 0;
-	w->loop = (flags & LOOP) != 0;
+	w->flags = flags;
 	return 1;
 }
 
@@ -108,7 +152,7 @@ sendmail(struct span c, struct writer *w)
 	if (!span_starts(c, "8.") || (n = span_number((struct span){ c.p + 2, c.n - 2 }, &minor)) == 0 ||
 	    c.n < (size_t)n + 3 || c.p[n + 2] != '.' || memchr(c.p, '/', c.n < 40 ? c.n : 40) == NULL)
 		return 0;
-	return writer_set(w, "sendmail", minor >= 15 ? SAYS_NO : 0);
+	return writer_set(w, "sendmail", WRITER_SENDMAIL | (minor >= 15 ? SAYS_NO : 0));
 }
 
 /* "Exim 4.98 (FreeBSD)", "Exim"; "esmtps" is written since 4.40 or before. */
@@ -126,26 +170,31 @@ exim(struct span c, struct writer *w)
 		if ((size_t)n + 1 < rest.n && rest.p[n] == '.')
 			span_number((struct span){ rest.p + n + 1, rest.n - (size_t)n - 1 }, &minor);
 		if (major < 4 || (major == 4 && minor < 40))
-			return writer_set(w, "exim", 0);
+			return writer_set(w, "exim", WRITER_TOKEN_RDNS);
 	}
-	return writer_set(w, "exim", SAYS_NO | PLAIN_NO);
+	return writer_set(w, "exim", EXIM);
 }
 
 int
 writer_comment(struct span c, struct writer *w)
 {
-	size_t	i, n;
+	const struct product	*p;
+	size_t			 n;
+	uint8_t			 letter;
 
 	c = span_skip(c, 0);
-	if (sendmail(c, w) || exim(c, w))
+	if (c.n == 0)
+		return 0;
+	if (c.p[0] == '8')
+		return sendmail(c, w);
+	letter = (uint8_t)((c.p[0] | 0x20) - 'a');
+	if (letter >= 26)
+		return 0;
+	if (exim(c, w))
 		return 1;
-	for (i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
-		if (c.n == 0 || products[i].begin[0] != (c.p[0] | 0x20) || !span_phrase(c, products[i].begin, &n))
-			continue;
-		if (n < c.n && (is_alnum(c.p[n])))
-			continue;
-		return writer_set(w, products[i].name, products[i].flags);
-	}
+	for (p = products[letter]; p->begin != NULL; p++)
+		if (span_phrase(c, p->begin, &n) && (n == c.n || !is_alnum(c.p[n])))
+			return writer_set(w, p->name, p->flags);
 	return 0;
 }
 
@@ -229,11 +278,11 @@ form_says_no(const struct form *f, struct writer *w)
 	int	bare = f->product.n == 0;
 
 	if (f->keyword != 0 && !upper && exim_id(f->id))
-		return writer_set(w, "exim", SAYS_NO | PLAIN_NO);
+		return writer_set(w, "exim", EXIM);
 	if (f->keyword != 0 && bare && courier_id(f->id, f->mapped))
 		return writer_set(w, "courier", SAYS_NO);
 	if (span_starts(f->by, "forcepoint email"))
-		return writer_set(w, "postfix", SAYS_NO);
+		return writer_set(w, "postfix", POSTFIX);
 	if (!extended || !upper)
 		return 0;
 	if (bare && f->by_literal && span_is(f->via, "tcp"))
@@ -246,7 +295,7 @@ form_says_no(const struct form *f, struct writer *w)
 		return writer_set(w, "hmailserver", SAYS_NO);
 	/* Under another name: mail_name is a setting. */
 	if (!bare && f->rdns_and_ip && f->zone_comment && f->weekday && postfix_id(f->id))
-		return writer_set(w, "postfix", SAYS_NO);
+		return writer_set(w, "postfix", POSTFIX);
 	return 0;
 }
 
@@ -268,5 +317,5 @@ writer_form(const struct form *f, struct writer *w)
 		writer_set(w, "mimecast", 0);
 	else if (!form_says_no(f, w) && (f->keyword & KW_PLAIN) && f->id.n == 0 && f->product.n == 0 &&
 	    !f->weekday && f->zone_minus)
-		writer_set(w, "qmail", 0);
+		writer_set(w, "qmail", WRITER_TOKEN_RDNS);
 }
