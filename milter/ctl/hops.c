@@ -441,7 +441,9 @@ hops_file(struct hops_run *run, const char *file)
 	uint64_t size;
 	int sig, code = 0;
 
-	if (message_load(&task, file, "", run->conf->scan->max_header_bytes, MESSAGE_BEGINNING, &size) == -1) {
+	if (message_load(run->runner, &task, file, "", run->conf->scan->max_header_bytes, MESSAGE_BEGINNING, &size) == -1) {
+		if ((sig = runner_stopped(run->runner)) != 0)
+			return 128 + sig;
 		run->code = EX_NOINPUT;
 		show_json_failure(run, file, strerror(errno));
 		ctl_warn(run->ctl, "%s: %s", file, strerror(errno));

@@ -39,16 +39,21 @@ write_whole(int to, const char *p, size_t len)
 	return 0;
 }
 
-/* Copies at most max octets; what is beyond is not read.  0; 1: there is more; -1. */
+/* Copies at most max octets; what is beyond is not read.  0; 1: there is more; -1, with EINTR to stop. */
 static int
-copy_file(int from, int to, uint64_t max, uint64_t *size)
+copy_file(struct runner *runner, int from, int to, uint64_t max, uint64_t *size)
 {
 	char *chunk = malloc(CHUNK);
 	ssize_t n;
 	int rc = chunk == NULL ? -1 : 0;
 
 	for (*size = 0; rc == 0;) {
-		if ((n = read(from, chunk, CHUNK)) == -1 && errno == EINTR)
+		if (runner_wait_input(runner, from) != 0) {
+			errno = EINTR;
+			rc = -1;
+			break;
+		}
+		if ((n = read(from, chunk, CHUNK)) == -1 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0) {
 			rc = n == 0 ? 0 : -1;
@@ -67,7 +72,8 @@ copy_file(int from, int to, uint64_t max, uint64_t *size)
 }
 
 int
-message_load(struct task *t, const char *file, const char *prefix, uint64_t max, enum message_read how, uint64_t *size)
+message_load(struct runner *runner, struct task *t, const char *file, const char *prefix, uint64_t max,
+    enum message_read how, uint64_t *size)
 {
 	struct stat st;
 	uint64_t copied = 0;
@@ -76,7 +82,8 @@ message_load(struct task *t, const char *file, const char *prefix, uint64_t max,
 	memset(t, 0, sizeof(*t));
 	t->fd = t->reply = -1;
 	*size = 0;
-	from = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Signals are blocked: open() must not wait for a FIFO's writer, poll() does.  Standard input's mode is others' too. */
+	from = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (from == -1)
 		goto out;
 	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
@@ -85,7 +92,7 @@ message_load(struct task *t, const char *file, const char *prefix, uint64_t max,
 	t->prefix_len = (uint32_t)strlen(prefix);
 	if (t->fd == -1 || write_whole(t->fd, prefix, t->prefix_len) == -1)
 		goto out;
-	if ((rc = copy_file(from, t->fd, max, &copied)) == -1)
+	if ((rc = copy_file(runner, from, t->fd, max, &copied)) == -1)
 		goto out;
 	if (rc == 0 || copied > *size)
 		*size = rc == 0 ? copied : copied + 1;

@@ -17,10 +17,12 @@ enum message_read {
 /*
  * Reads a file ("-": standard input) into the task's memfd behind `prefix`, at
  * most `max` octets of it, and seals that.  *size is the file's as far as known.
+ * Waits for a FIFO's writer and for what comes through a pipe, until a signal says stop.
  * 0; 1: it is larger, and with MESSAGE_WHOLE the task has no memfd; -1 with
- * errno.  The task is initialised either way.
+ * errno, which is EINTR and runner_stopped() true after such a signal.  The task is initialised either way.
  */
-int	message_load(struct task *, const char *file, const char *prefix, uint64_t max, enum message_read, uint64_t *size);
+int	message_load(struct runner *, struct task *, const char *file, const char *prefix, uint64_t max, enum message_read,
+	    uint64_t *size);
 /*
  * Where the configured scanner is not installed takes the one beside this
  * program, and nobody for its user where that does not exist.  0, or an exit code after telling why.

@@ -41,6 +41,7 @@ struct runner {
 	struct generation	*gen;		/* NULL: none is left */
 	unsigned int		 number;
 	int			 signals;	/* signalfd */
+	int			 stopped;	/* the first signal that came from it; 0 */
 	int			 renew;		/* a fresh scanner is asked for, when nothing is on its way */
 	uint64_t		 next_id;
 	struct task		*tasks[ON_WAY_MAX];
@@ -115,7 +116,9 @@ signal_read(struct runner *r)
 {
 	struct signalfd_siginfo si;
 
-	return read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si) ? (int)si.ssi_signo : 0;
+	if (r->stopped == 0 && read(r->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		r->stopped = (int)si.ssi_signo;
+	return r->stopped;
 }
 
 /* Keeps the end of what the scanner logs; a pipe that nobody reads would fill up. */
@@ -592,8 +595,8 @@ runner_step(struct runner *r, int timeout_ms)
 	p[3 + n] = (struct pollfd){ .fd = r->log, .events = POLLIN };
 	if (poll(p, (nfds_t)(4 + n), timeout_ms < TICK_MS ? timeout_ms : TICK_MS) == -1 && errno != EINTR)
 		return 0;
-	if (p[0].revents != 0 && (i = (size_t)signal_read(r)) != 0)
-		return (int)i;
+	if (signal_read(r) != 0)
+		return r->stopped;
 	/* from the end, as a drop moves the last one down */
 	for (i = n; i-- > 0;)
 		if (p[3 + i].revents != 0 && task_reply(r->tasks[i]))
@@ -606,5 +609,27 @@ runner_step(struct runner *r, int timeout_ms)
 	log_drain(r);
 	if (r->renew && r->count == 0)
 		scanner_renew(r);
-	return 0;
+	return r->stopped;	/* it may have come while a fresh scanner was waited for */
+}
+
+int
+runner_wait_input(struct runner *r, int fd)
+{
+	struct pollfd p[2];
+
+	for (;;) {
+		p[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		p[1] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
+		/* what poll() itself fails with, read() will tell */
+		if (poll(p, 2, -1) == -1 && errno != EINTR)
+			return signal_read(r);
+		if (signal_read(r) != 0 || p[0].revents != 0)
+			return r->stopped;
+	}
+}
+
+int
+runner_stopped(const struct runner *r)
+{
+	return r->stopped;
 }

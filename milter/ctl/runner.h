@@ -51,5 +51,12 @@ int	runner_room(const struct runner *, uint64_t size);
 void	runner_put(struct runner *, struct task *);
 /* Waits up to timeout_ms for something to happen and takes it.  0, or the number of a signal that says stop. */
 int	runner_step(struct runner *, int timeout_ms);
+/*
+ * Waits, however long, until a read of fd has something to give (data, an end
+ * or an error).  0, or the number of a signal that says stop.
+ */
+int	runner_wait_input(struct runner *, int fd);
+/* The number of the first signal that said stop, once one has come; 0. */
+int	runner_stopped(const struct runner *);
 
 #endif

@@ -130,7 +130,7 @@ item_load(struct scan_run *run, struct item *it, const char *file)
 	it->file = file;
 	it->loaded = 1;
 	it->loaded_ns = clock_mono_ns();
-	switch (message_load(&it->task, file, prefix, run->conf->front->spool_message, MESSAGE_WHOLE, &it->size)) {
+	switch (message_load(run->runner, &it->task, file, prefix, run->conf->front->spool_message, MESSAGE_WHOLE, &it->size)) {
 	case 1:
 		it->limit = 1;
 		it->task.done = 1;
@@ -222,8 +222,8 @@ print_done(struct scan_run *run)
 
 /* ---- the run ---- */
 
-/* Reads and sends as much as there are idle workers for; one file may wait, read, for a worker. */
-static void
+/* Reads and sends as much as there are idle workers for; one file may wait, read, for a worker.  0, or a signal that says stop. */
+static int
 feed(struct scan_run *run, int *waiting)
 {
 	struct item *it;
@@ -231,10 +231,12 @@ feed(struct scan_run *run, int *waiting)
 	while (run->next < run->count || *waiting) {
 		if (!*waiting) {
 			if (run->next - run->printed == WINDOW)
-				return;
+				return 0;
 			it = &run->items[run->next % WINDOW];
 			item_load(run, it, run->files[run->next]);
 			run->next++;
+			if (runner_stopped(run->runner) != 0)
+				break;
 		} else
 			it = &run->items[(run->next - 1) % WINDOW];
 		*waiting = 0;
@@ -242,11 +244,12 @@ feed(struct scan_run *run, int *waiting)
 			continue;
 		if (!runner_room(run->runner, it->task.size)) {
 			*waiting = 1;
-			return;
+			return 0;
 		}
 		it->wait_ms = (uint32_t)((clock_mono_ns() - it->loaded_ns) / 1000000);
 		runner_put(run->runner, &it->task);
 	}
+	return runner_stopped(run->runner);
 }
 
 static void
@@ -255,7 +258,10 @@ scan_all(struct scan_run *run)
 	int sig, waiting = 0;
 
 	while (run->printed < run->count) {
-		feed(run, &waiting);
+		if ((sig = feed(run, &waiting)) != 0) {
+			run->code = 128 + sig;
+			return;
+		}
 		if (print_done(run) == -1) {
 			if (errno != EPIPE)
 				ctl_warn(run->ctl, "standard output: %s", strerror(errno));

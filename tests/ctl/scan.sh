@@ -121,6 +121,41 @@ exits 143 "SIGTERM"
 nothing_left "scratch space after SIGTERM"
 until_true eval '! kill -0 $scanner 2>/dev/null'; say $? "its scanner is gone"
 
+# and also while it waits for a message: a pipe that says nothing, one that has begun, a FIFO that nobody writes
+mkfifo "$T/fifo"
+# held COMMAND SIGNAL CODE WHAT ARG...: started, seen to wait for its input, interrupted; a background job would ignore SIGINT.
+held() {
+	local command=$1 signal=$2 code=$3 what=$4; shift 4
+	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV or die' "$CTL" -c /dev/null -o scanner.path="$B/hopward-scan" "$command" "$@" \
+		<"${IN:-/dev/null}" >"$T/out" 2>"$T/err" 7>&- &
+	pid=$!
+	until_true reads_input; say $? "$what: it waits for input"
+	scanner=$(pgrep -P "$pid")
+	kill -"$signal" "$pid"
+	until_true eval '! kill -0 $pid 2>/dev/null'; say $? "$what: it ends"
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid"; rc=$? out=$(cat "$T/out") err=$(cat "$T/err")
+	exits "$code" "$what"; silent "$what"
+	until_true eval '! kill -0 $scanner 2>/dev/null'; say $? "$what: its scanner is gone"
+	nothing_left "$what: scratch space"
+}
+# Its memfd is there from the moment it reads a message, until a worker has it.
+reads_input() { ls -l "/proc/$pid/fd" 2>/dev/null | grep -q memfd:hopward-message; }
+exec 7<>"$T/fifo"
+IN=$T/fifo held scan INT 130 "SIGINT, silent standard input" --database "$T/db" "$T/clean.eml" -
+IN=$T/fifo held scan TERM 143 "SIGTERM, silent standard input" --database "$T/db" -
+held scan TERM 143 "SIGTERM, a silent FIFO" --database "$T/db" "$T/fifo"
+IN=$T/fifo held hops INT 130 "SIGINT, hops" -
+cat "$T/eicar.eml" >&7
+IN=$T/fifo held scan INT 130 "SIGINT, standard input that has begun" --database "$T/db" -
+exec 7>&-
+held scan INT 130 "SIGINT, a FIFO that nobody writes" --database "$T/db" "$T/fifo"
+held hops TERM 143 "SIGTERM, hops of a FIFO that nobody writes" "$T/fifo"
+cat "$T/eicar.eml" >"$T/fifo" &
+scan "$T/fifo"; exits 1 "a FIFO with a writer"; has "fifo: infected" "a FIFO with a writer"
+wait $!
+scan <(cat "$T/eicar.eml"); exits 1 "a pipe by its name"; has ": infected" "a pipe by its name"
+
 # progress: on a terminal only
 on_terminal 80 "$CTL -c /dev/null scan --database $T/db $T/clean.eml $T/eicar.eml"
 out=$(cat "$T/tty"); has "loading signatures" "progress on a terminal"
