@@ -106,6 +106,7 @@ ROOT = \
 	conf_syntax.c \
 	conf_value.c \
 	generation.c \
+	pidfile.c \
 	user.c
 DAEMON = \
 	control.c \

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "conf_int.h"
+#include "pidfile.h"
 #include "user.h"
 
 #define GROUPS_MAX	64
@@ -240,6 +241,16 @@ check_inet(struct checking *c, const char *spec)
 }
 
 static void
+check_pid_file(struct checking *c)
+{
+	char	err[512];
+
+	if (check_parent(c, "pid_file", c->conf->parent.pid_file, &c->self) == 0 &&
+	    pidfile_check(c->conf->parent.pid_file, err, sizeof(err)) == -1)
+		complain(c, "%s", err);
+}
+
+static void
 check_sockets(struct checking *c)
 {
 	const char	*spec = c->conf->start.socket;
@@ -252,7 +263,7 @@ check_sockets(struct checking *c)
 		check_inet(c, spec);
 	check_unix(c, "control_socket", c->conf->parent.control_socket, &c->self);
 	if (c->conf->parent.pid_file != NULL)
-		check_parent(c, "pid_file", c->conf->parent.pid_file, &c->self);
+		check_pid_file(c);
 }
 
 /* ---- the scanner ---- */

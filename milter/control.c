@@ -25,48 +25,73 @@
 
 static const char *const stage_names[FRONT_STAGES] = { "connect", "helo", "mail", "rcpt", "data" };
 
+/* 1: somebody listens there. */
+static int
+answered(const struct sockaddr_un *sun)
+{
+	int	fd, rc;
+
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		return 0;
+	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	rc = rc == 0 || errno == EAGAIN;	/* EAGAIN: its backlog is full */
+	close(fd);
+	return rc;
+}
+
 int
-control_open(const struct conf *conf)
+control_open(struct parent *p)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
-	const char		*path = conf->parent.control_socket;
+	const char		*path = p->conf->parent.control_socket;
+	struct stat		 st;
 	gid_t			 gid;
 	mode_t			 mask;
 	int			 fd, rc;
 
+	p->control = -1;
 	if (path == NULL || strlen(path) >= sizeof(sun.sun_path)) {
 		log_warn("control_socket: no path, or too long: hopwardctl cannot ask this daemon");
-		return -1;
+		return 0;
 	}
 	memcpy(sun.sun_path, path, strlen(path));
+	if (answered(&sun))
+		return -1;
 	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 		goto fail;
 	if (unlink(path) == -1 && errno != ENOENT)
 		goto fail;
 	/* The directory may be another user's, who must not turn a chmod or chown of root's to a file of his choice. */
-	mask = umask(~conf->parent.control_mode & 0777);
+	mask = umask(~p->conf->parent.control_mode & 0777);
 	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
 	umask(mask);
-	if (rc == -1 || listen(fd, 16) == -1)
+	if (rc == -1 || lstat(path, &st) == -1 || listen(fd, 16) == -1)
 		goto fail;
-	if (conf->parent.control_group != NULL && (user_group(conf->parent.control_group, &gid) == -1 ||
+	if (p->conf->parent.control_group != NULL && (user_group(p->conf->parent.control_group, &gid) == -1 ||
 	    lchown(path, (uid_t)-1, gid) == -1))
 		goto fail;
-	return fd;
+	p->control = fd;
+	p->control_dev = st.st_dev;
+	p->control_ino = st.st_ino;
+	return 0;
 fail:
 	log_warn("control_socket %s: %s: hopwardctl cannot ask this daemon", path, strerror(errno));
 	if (fd != -1)
 		close(fd);
-	return -1;
+	return 0;
 }
 
 void
-control_close(int fd, const struct conf *conf)
+control_close(struct parent *p)
 {
-	if (fd == -1)
+	const char	*path = p->conf->parent.control_socket;
+	struct stat	 st;
+
+	if (p->control == -1)
 		return;
-	close(fd);
-	unlink(conf->parent.control_socket);
+	close(p->control);
+	if (lstat(path, &st) == 0 && st.st_dev == p->control_dev && st.st_ino == p->control_ino)
+		unlink(path);
 }
 
 static void
@@ -162,7 +187,7 @@ put_status(struct json *j, struct parent *p)
 	json_u64(j, "uptime_ms", (clock_mono_ns() - p->started_ns) / 1000000);
 	json_str(j, "mode", p->conf->front->policy.observe ? "observe" : "enforce");
 	json_str(j, "socket", p->conf->start.socket);
-	json_bool(j, "listening", p->listening && p->front != -1);
+	json_bool(j, "listening", p->listening && p->front != -1 && !p->stopping);
 	put_generation(j, p);
 	json_bool(j, "loading", p->loading != NULL);
 	json_str(j, "last_error", p->last_error[0] != '\0' ? p->last_error : NULL);

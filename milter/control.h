@@ -13,9 +13,12 @@
 #define CONTROL_QUESTION_MAX	512
 #define CONTROL_PACKET		(32u * 1024)
 
-/* The listening socket, or -1 (logged): the daemon serves mail without it. */
-int	control_open(const struct conf *);
-void	control_close(int fd, const struct conf *);
+/*
+ * Opens p->control; on failure it stays -1 (logged): the daemon serves mail without it.
+ * -1 only if another daemon answers there already: then this one must not start.
+ */
+int	control_open(struct parent *);
+void	control_close(struct parent *);	/* removes the socket's name if it is still ours */
 /* Takes one connection and answers it; waits no longer than 100 ms for a slow asker. */
 void	control_serve(struct parent *);
 

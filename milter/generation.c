@@ -55,10 +55,19 @@ scratch_size(const struct conf *conf)
 {
 	const struct scan_settings *s = conf->scan;
 
+	uint64_t	half, one;
+
 	if (conf->parent.scratch_size != 0)
 		return conf->parent.scratch_size;
-	/* libclamav may write MaxScanSize and its own copies for each message that is under way. */
-	return (s->MaxScanSize + s->MaxScanSize / 4) * (s->workers_small + s->workers_large);
+	/*
+	 * libclamav may write MaxScanSize and its own copies for each message that
+	 * is under way.  Half of the memory bounds it where that is more, or where
+	 * MaxScanSize is "0": without a limit.
+	 */
+	half = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+	one = s->MaxScanSize == 0 || s->MaxScanSize > half ? half : s->MaxScanSize + s->MaxScanSize / 4;
+	one *= s->workers_small + s->workers_large;
+	return one < half ? one : half;
 }
 
 /* Gives a memfd that holds the settings, with the scratch directory put in. */
@@ -99,15 +108,20 @@ child_fails(int word, const char *what)
 static void
 child_walls(const struct conf *conf, const struct user *user, struct child_word *w, int word)
 {
-	char	opts[128];
+	char	opts[128], place[32];
+	int	fd;
 
 	if (geteuid() != 0)
 		return;
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) == 0 &&
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+		/* The directory above may be another user's: no link is followed. */
+		if ((fd = open(conf->parent.scratch, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+			child_fails(word, "opening the scratch directory");
+		snprintf(place, sizeof(place), "/proc/self/fd/%d", fd);
 		snprintf(opts, sizeof(opts), "size=%llu,mode=0700,uid=%u,gid=%u",
 		    (unsigned long long)scratch_size(conf), user->uid, user->gid);
-		if (mount("tmpfs", conf->parent.scratch, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, opts) == -1)
+		if (mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, opts) == -1)
 			child_fails(word, "mount of the scratch tmpfs");
 		snprintf(w->what, sizeof(w->what), "mount tmpfs net ipc ");
 	} else if (lchown(conf->parent.scratch, user->uid, user->gid) == -1)

@@ -2,8 +2,7 @@
 /* main of hopward(8): options, the check of the configuration, start in fore- or background. */
 /*
  * All that lasts is in parent.c.  This file reads the command line, refuses a
- * configuration that would not serve (exit 78 with file and line) and writes
- * the pid file.
+ * configuration that would not serve (exit 78 with file and line).
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -153,16 +152,20 @@ check_and_exit(struct conf *conf, const struct options *o)
 static int
 background(void)
 {
-	char	c;
+	char	why[512];
 	int	fds[2], status, null;
 	pid_t	pid;
+	ssize_t	n;
 
 	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		fatal(EX_OSERR, "cannot go to the background: %s", strerror(errno));
 	if (pid != 0) {
 		close(fds[1]);
-		if (read(fds[0], &c, 1) == 1)
+		n = read(fds[0], why, sizeof(why));
+		if (n == 1 && why[0] == '\0')
 			_exit(EX_OK);
+		if (n > 0)
+			fprintf(stderr, "hopward: %.*s\n", (int)n, why);
 		waitpid(pid, &status, 0);
 		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_OSERR);
 	}
@@ -176,26 +179,11 @@ background(void)
 	return fds[1];
 }
 
-/* Written by root before any privilege is given up; a symbolic link in its place is not followed. */
-static void
-pid_file_write(const char *path)
-{
-	int	fd;
-
-	if (unlink(path) == -1 && errno != ENOENT)
-		fatal(EX_CANTCREAT, "pid_file %s: %s", path, strerror(errno));
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd == -1 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
-		fatal(EX_CANTCREAT, "pid_file %s: %s", path, strerror(errno));
-	close(fd);
-}
-
 int
 main(int argc, char **argv)
 {
 	struct options	 o = { 0 };
 	struct conf	*conf;
-	char		*pid_file = NULL;
 	int		 ready = -1, code;
 
 	log_open("hopward", 1, 0);
@@ -209,14 +197,7 @@ main(int argc, char **argv)
 	log_open("hopward", o.foreground && !o.to_syslog, o.verbose);
 	if (conf_ungraded(conf) != NULL)
 		log_warn("%s", conf_ungraded(conf));
-	if (conf->parent.pid_file != NULL) {
-		pid_file_write(conf->parent.pid_file);
-		pid_file = strdup(conf->parent.pid_file);
-	}
 	code = parent_run(conf, o.path, o.overrides, ready);
-	if (pid_file != NULL)
-		unlink(pid_file);
-	free(pid_file);
 	free(o.absolute);
 	return code;
 }

@@ -30,6 +30,7 @@
 #include "control.h"
 #include "notify.h"
 #include "parent_int.h"
+#include "pidfile.h"
 
 #define STOP_GRACE_NS	(5 * SECOND_NS)		/* beyond stop_wait, before children are killed */
 
@@ -48,7 +49,7 @@ parent_stop(struct parent *p, const char *why, int exit_code)
 	p->exit_code = exit_code;
 	p->stop_due_ns = clock_mono_ns() + p->conf->front->stop_wait_ms * 1000000ULL + STOP_GRACE_NS;
 	p->wanted = 0;
-	if (p->front != -1 && fdpass_send(p->front, &type, 1, NULL, 0, 0) == -1)
+	if (p->front != -1 && fdpass_send(p->front, &type, 1, NULL, 0, MSG_DONTWAIT) == -1)
 		log_warn("the front was not told to stop: %s", strerror(errno));
 }
 
@@ -74,18 +75,43 @@ reap(struct parent *p)
 
 /* ---- reload, and what signals ask for ---- */
 
-/* Fixed at start: told, not taken. */
-static void
-warn_fixed(const struct conf *a, const struct conf *b)
+static int
+differ(const char *a, const char *b)
 {
-	if (strcmp(a->start.socket, b->start.socket) != 0)
-		log_warn("socket has changed: that takes a restart");
-	if (strcmp(a->start.ledger.directory, b->start.ledger.directory) != 0)
-		log_warn("records.directory has changed: that takes a restart");
-	if (strcmp(a->parent.user, b->parent.user) != 0)
-		log_warn("user has changed: that takes a restart");
-	if (strcmp(a->parent.control_socket, b->parent.control_socket) != 0)
-		log_warn("control_socket has changed: that takes a restart");
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+#define SWAP(a, b)	do { __typeof__(a) swap = (a); (a) = (b); (b) = swap; } while (0)
+
+/* What is fixed at start is told and not taken, so that all that runs later agrees with what ran before. */
+static void
+keep_fixed(struct conf *old, struct conf *new)
+{
+	const struct { const char *key; int changed; } fixed[] = {
+		{ "socket", differ(old->start.socket, new->start.socket) },
+		{ "socket_mode", old->start.socket_mode != new->start.socket_mode },
+		{ "socket_group", differ(old->start.socket_group, new->start.socket_group) },
+		{ "records.directory", differ(old->start.ledger.directory, new->start.ledger.directory) },
+		{ "records.sync", old->start.ledger.sync != new->start.ledger.sync },
+		{ "records.batch_wait", old->start.ledger.batch_us != new->start.ledger.batch_us },
+		{ "records.key_file", differ(old->start.key_file, new->start.key_file) },
+		{ "user", differ(old->parent.user, new->parent.user) },
+		{ "pid_file", differ(old->parent.pid_file, new->parent.pid_file) },
+		{ "control_socket", differ(old->parent.control_socket, new->parent.control_socket) },
+		{ "control_mode", old->parent.control_mode != new->parent.control_mode },
+		{ "control_group", differ(old->parent.control_group, new->parent.control_group) },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (fixed[i].changed)
+			log_warn("%s has changed: that takes a restart, the old one stays until then", fixed[i].key);
+	SWAP(old->start, new->start);
+	SWAP(old->parent.user, new->parent.user);
+	SWAP(old->parent.pid_file, new->parent.pid_file);
+	SWAP(old->parent.control_socket, new->parent.control_socket);
+	SWAP(old->parent.control_mode, new->parent.control_mode);
+	SWAP(old->parent.control_group, new->parent.control_group);
 }
 
 int
@@ -101,7 +127,7 @@ parent_reload(struct parent *p, struct buf *errs)
 		parent_event(p, "reload-failed", "reason", errs->data != NULL ? errs->data : "unknown", NULL);
 		return -1;
 	}
-	warn_fixed(p->conf, conf);
+	keep_fixed(p->conf, conf);
 	notify_reloading();
 	watch_close(&p->watch);
 	conf_free(p->conf);
@@ -219,7 +245,7 @@ timers(struct parent *p)
 }
 
 static void
-loop(struct parent *p, int sigfd, int *ready)
+loop(struct parent *p, int sigfd)
 {
 	struct pollfd	fds[6 + PARENT_OLD_MAX];
 	struct generation *gens[2 + PARENT_OLD_MAX];
@@ -246,7 +272,7 @@ loop(struct parent *p, int sigfd, int *ready)
 			if (fds[6 + i].revents != 0 && p->old[i] != NULL && p->old[i]->ctl == fds[6 + i].fd)
 				parent_scan_readable(p, p->old[i]);
 		if (fds[1].revents & POLLIN)
-			parent_front_readable(p, ready);
+			parent_front_readable(p);
 		if (fds[2].revents != 0)
 			control_serve(p);
 		if (fds[3].revents != 0)
@@ -259,29 +285,55 @@ loop(struct parent *p, int sigfd, int *ready)
 	}
 }
 
+void
+parent_ready(struct parent *p, const char *why_not)
+{
+	size_t	len = why_not != NULL ? strlen(why_not) : 1;
+
+	if (p->ready == -1)
+		return;
+	if (write(p->ready, why_not != NULL ? why_not : "", len) != (ssize_t)len)
+		log_debug("nobody waits for the start");
+	close(p->ready);
+	p->ready = -1;
+}
+
+static void __attribute__((noreturn))
+give_up(struct parent *p, int code, const char *why)
+{
+	parent_ready(p, why);
+	fatal(code, "%s", why);
+}
+
 int
 parent_run(struct conf *conf, const char *path, const char *const *overrides, int ready)
 {
-	struct parent	 p = { .conf = conf, .path = path, .overrides = overrides, .front_pid = -1, .front = -1 };
+	struct parent	 p = { .conf = conf, .path = path, .overrides = overrides, .front_pid = -1, .front = -1,
+	    .control = -1, .ready = ready };
+	char		 err[512];
 	int		 sigfd = signals_open();
 
 	prctl(PR_SET_NAME, "hopward");
 	p.stats = mmap(NULL, sizeof(*p.stats), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p.stats == MAP_FAILED)
 		fatal(EX_OSERR, "mmap: %s", strerror(errno));
-	p.control = control_open(conf);
+	if (control_open(&p) == -1)
+		give_up(&p, EX_CANTCREAT, "another hopward runs already: it answers on control_socket");
+	if (conf->parent.pid_file != NULL && pidfile_write(conf->parent.pid_file, err, sizeof(err)) == -1)
+		give_up(&p, EX_CANTCREAT, err);
 	watch_open(&p.watch, conf->scan->database, conf->parent.database_check_ms);
 	log_info("hopward %s starts", HOPWARD_VERSION);
 	if (parent_front_start(&p) == -1)
 		fatal(EX_OSERR, "no front");
 	p.started_ns = p.front_started_ns;
 	parent_scan_want(&p, "start");
-	loop(&p, sigfd, &ready);
+	loop(&p, sigfd);
 	log_info("hopward ended");
 	watch_close(&p.watch);
-	control_close(p.control, p.conf);
-	if (ready != -1)
-		close(ready);
+	control_close(&p);
+	if (p.conf->parent.pid_file != NULL)
+		pidfile_remove(p.conf->parent.pid_file);
+	parent_ready(&p, p.last_error[0] != '\0' ? p.last_error : "it ended before it was ready; the log says why");
 	conf_free(p.conf);
 	close(sigfd);
 	munmap(p.stats, sizeof(*p.stats));

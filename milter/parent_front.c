@@ -114,6 +114,14 @@ parent_front_start(struct parent *p)
 	return 0;
 }
 
+/* What cannot be told at once is not waited for: the parent must stay able to act.  A new front is told everything. */
+static void
+front_hangs(struct parent *p, const char *what)
+{
+	log_error("the front takes no word of %s (%s): it hangs and is ended, a new one starts", what, strerror(errno));
+	kill(p->front_pid, SIGKILL);
+}
+
 /* Tells the front which queues to use from now on. */
 void
 parent_front_generation(struct parent *p)
@@ -130,8 +138,8 @@ parent_front_generation(struct parent *p)
 	fds[0] = p->current->small;
 	fds[1] = p->current->large;
 	fds[2] = p->current->reports;
-	if (b.failed || fdpass_send(p->front, b.data, b.len, fds, 3, 0) == -1)
-		log_error("the front was not told of generation %u: %s", p->current->number, strerror(errno));
+	if (b.failed || fdpass_send(p->front, b.data, b.len, fds, 3, MSG_DONTWAIT) == -1)
+		front_hangs(p, "the next generation");
 	buf_free(&b);
 }
 
@@ -145,8 +153,8 @@ parent_front_no_engine(struct parent *p, const char *why)
 	buf_init(&b, PACKET_MAX);
 	buf_addc(&b, FRONT_CTL_NO_ENGINE);
 	wire_put_str(&b, why);
-	if (fdpass_send(p->front, b.data, b.len, NULL, 0, 0) == -1)
-		log_warn("the front was not told that there is no engine: %s", strerror(errno));
+	if (fdpass_send(p->front, b.data, b.len, NULL, 0, MSG_DONTWAIT) == -1)
+		front_hangs(p, "that there is no engine");
 	buf_free(&b);
 }
 
@@ -164,9 +172,9 @@ parent_front_settings(struct parent *p)
 	fd = memfd_create("hopward-conf", MFD_CLOEXEC);
 	if (fd != -1 && conf_print(p->conf, &text) == 0 &&
 	    write(fd, text.data, text.len) == (ssize_t)text.len && lseek(fd, 0, SEEK_SET) == 0)
-		rc = fdpass_send(p->front, &type, 1, &fd, 1, 0);
+		rc = fdpass_send(p->front, &type, 1, &fd, 1, MSG_DONTWAIT);
 	if (rc == -1)
-		log_error("the front was not given the new settings: %s", strerror(errno));
+		front_hangs(p, "the new settings");
 	if (fd != -1)
 		close(fd);
 	buf_free(&text);
@@ -206,7 +214,7 @@ parent_front_ended(struct parent *p, int status)
 /* ---- what the front says ---- */
 
 void
-parent_front_readable(struct parent *p, int *ready)
+parent_front_readable(struct parent *p)
 {
 	char		 packet[1024];
 	struct wire	 w;
@@ -226,12 +234,6 @@ parent_front_readable(struct parent *p, int *ready)
 		parent_front_generation(p);
 		events_flush(p);
 		notify_ready();
-		if (*ready != -1) {
-			if (write(*ready, "", 1) != 1)
-				log_debug("nobody waits for the start");
-			close(*ready);
-			*ready = -1;
-		}
 		break;
 	case FRONT_MSG_DRAINED:
 		wire_init(&w, packet + 1, (size_t)n - 1);

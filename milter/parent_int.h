@@ -39,12 +39,15 @@ struct parent {
 	char			 last_error[512];	/* "" after a success */
 	/* hopwardctl */
 	int			 control;	/* listening socket, -1: none */
+	dev_t			 control_dev;	/* of its name, so that no other is removed */
+	ino_t			 control_ino;
 	/* life */
 	uint64_t		 started_ns;
 	int			 stopping;
 	uint64_t		 stop_due_ns;
 	int			 exit_code;
 	int			 served;	/* an engine has been ready once */
+	int			 ready;		/* who waits for the start: an octet 0, or why not; -1: nobody */
 	struct buf		 events[PARENT_EVENTS_MAX];
 	unsigned int		 events_count;
 };
@@ -55,12 +58,15 @@ int	parent_reload(struct parent *, struct buf *errs);
 /* Begins the end; parent_run() returns `exit_code` once all children are gone.  Later calls do nothing. */
 void	parent_stop(struct parent *, const char *why, int exit_code);
 
+/* Tells who waits for the start, once: NULL for ready, or why not. */
+void	parent_ready(struct parent *, const char *why_not);
+
 /* parent_front.c */
 int	parent_front_start(struct parent *);
 void	parent_front_generation(struct parent *);		/* tells it which queues to use from now on */
 void	parent_front_no_engine(struct parent *, const char *why);
 int	parent_front_settings(struct parent *);			/* hands it the configuration that holds now */
-void	parent_front_readable(struct parent *, int *ready);
+void	parent_front_readable(struct parent *);
 void	parent_front_ended(struct parent *, int status);	/* it was reaped */
 /* Something to be recorded of the daemon itself: key, value, ..., NULL. */
 void	parent_event(struct parent *, const char *name, ...) __attribute__((sentinel));

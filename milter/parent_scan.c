@@ -17,7 +17,9 @@
 #include "parent_int.h"
 
 #define STEADY_NS	(10 * SECOND_NS)	/* scanners that lived so long are replaced at once */
-#define RETRY_MAX_NS	(60 * SECOND_NS)	/* between attempts to load an engine */
+#define RETRY_MAX_NS	(60 * SECOND_NS)	/* between attempts to load an engine while none serves */
+#define RETRY_SERVING_NS	(60 * SECOND_NS)	/* and while an old one does, */
+#define RETRY_SERVING_MAX_NS	(900 * SECOND_NS)	/* up to this */
 
 /* ---- generations of scanners ---- */
 
@@ -65,7 +67,7 @@ parent_scan_draining(const struct parent *p)
 static void
 load_failed(struct parent *p, const char *why)
 {
-	uint64_t	wait;
+	uint64_t	wait, first, last;
 
 	snprintf(p->last_error, sizeof(p->last_error), "%s", why);
 	p->failures++;
@@ -76,11 +78,12 @@ load_failed(struct parent *p, const char *why)
 		return;
 	}
 	log_error("engine not loaded: %s; %s", why, p->current != NULL ? "the old one serves on" : "mail waits");
-	if (p->current == NULL) {
-		wait = SECOND_NS << (p->failures < 6 ? p->failures : 6);
-		p->wanted = 1;
-		p->wanted_due_ns = clock_mono_ns() + (wait < RETRY_MAX_NS ? wait : RETRY_MAX_NS);
-	}
+	/* Again later, even if the files stay as they are: it may have been memory, rights, or time that lacked. */
+	first = p->current != NULL ? RETRY_SERVING_NS : SECOND_NS;
+	last = p->current != NULL ? RETRY_SERVING_MAX_NS : RETRY_MAX_NS;
+	wait = first << (p->failures < 6 ? p->failures - 1 : 5);
+	p->wanted = 1;
+	p->wanted_due_ns = clock_mono_ns() + (wait < last ? wait : last);
 }
 
 /* Starts a fresh generation if one is wanted and nothing stands in the way. */
@@ -134,6 +137,7 @@ load_ready(struct parent *p)
 		retire(p, p->current, 0);
 	p->current = gen;
 	p->served = 1;
+	parent_ready(p, NULL);
 	parent_front_generation(p);
 	snprintf(number, sizeof(number), "%u", gen->number);
 	snprintf(db, sizeof(db), "%u", info->db_version);

@@ -50,6 +50,7 @@ fingerprint(const char *dir)
 		h = fnv(h, &st.st_size, sizeof(st.st_size));
 		h = fnv(h, &st.st_mtim, sizeof(st.st_mtim));
 		h = fnv(h, &st.st_ino, sizeof(st.st_ino));
+		h = fnv(h, &st.st_ctim, sizeof(st.st_ctim));	/* rights too */
 		sum += h;
 	}
 	closedir(d);
@@ -73,7 +74,7 @@ watch_open(struct watch *w, const char *dir, uint64_t check_ms)
 	w->check_ns = check_ms * 1000000ULL;
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (w->fd != -1 && inotify_add_watch(w->fd, dir,
-	    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) == -1) {
+	    IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) == -1) {
 		close(w->fd);
 		w->fd = -1;
 	}

@@ -550,7 +550,9 @@ engine_info_decode(const void *p, size_t n, struct engine_info **out)
 	e->load_ms = wire_u64(&w);
 	e->huge_bytes = wire_u64(&w);
 	e->sandbox = wire_str(&w);
-	if (wire_end(&w) == -1) {
+	/* Both are shown in headers and status lines, which have no room for more. */
+	if (wire_end(&w) == -1 || (e->version != NULL && strlen(e->version) > ENGINE_VERSION_MAX) ||
+	    (e->sandbox != NULL && strlen(e->sandbox) > ENGINE_SANDBOX_MAX)) {
 		engine_info_free(e);
 		return -1;
 	}

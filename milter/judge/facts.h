@@ -253,6 +253,9 @@ enum scan_ctl {
 	SCAN_CTL_CRASHES = 3		/* payload: u32 crashes so far; >= crashes_max asks for a new generation */
 };
 
+#define ENGINE_VERSION_MAX	64
+#define ENGINE_SANDBOX_MAX	256
+
 struct engine_info {
 	char		*version;	/* libclamav's, "1.4.6" */
 	uint32_t	 db_version;	/* of daily, 0 if none */
