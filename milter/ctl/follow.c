@@ -192,12 +192,18 @@ source_open(struct source *s, const char *path, const struct follow_to *to)
 {
 	struct stat st;
 	uint64_t at;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);	/* a FIFO must not hold us: see below */
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		to->trouble(to->arg, path, strerror(errno));
 		if (fd != -1)
 			close(fd);
+		return -1;
+	}
+	/* no place to come back to, and a read that only the writer ends, signals being blocked */
+	if (!S_ISREG(st.st_mode)) {
+		to->trouble(to->arg, path, "is not a regular file; use: hopwardctl collect - <FILE");
+		close(fd);
 		return -1;
 	}
 	if (packed(path)) {
@@ -484,7 +490,7 @@ follow_file(const char *path, const char *last, int once, const struct follow_to
 	size_t count = 0, from = 0;
 	int fd, rc = 0;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) != -1) {
 		identify(fd, now);
 		close(fd);
 	} else if (errno != ENOENT || once) {

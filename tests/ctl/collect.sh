@@ -129,5 +129,8 @@ run collect --journal x; exits 64 "journal and a file"
 run collect --year 12 -; exits 64 "no year"
 run collect "$T/none"; exits 66 "a log that is not there"
 cp "$T/in" "$T/x.log.gz"; run collect "$T/x.log.gz"; exits 66 "a compressed log"; errs "zcat" "a compressed log"
+mkfifo "$T/fifo"
+out= err=; timeout -k 1 10 "$CTL" -c "$CONF" collect "$T/fifo" >"$T/out" 2>"$T/err"; rc=$? err=$(cat "$T/err")
+exits 66 "a FIFO by its name"; errs "collect - <FILE" "a FIFO by its name"
 run -o records.directory="$T/nix" collect -; exits 73 "no directory for the records"
 echo done
