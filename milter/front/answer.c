@@ -4,7 +4,8 @@
 /*
  * Called by session.c; knows no libmilter.  Our own fields from outside go
  * first, from the last to the first, since every removal may move the numbers
- * behind it; then ours are put in at position 1, below the MTA's own Received.
+ * behind it: one edit a name, so that a hundred thousand forgeries cost as much
+ * memory as one; then ours are put in at position 1, below the MTA's own Received.
  * Fields of other programs stay, Authentication-Results of other names too.
  */
 
@@ -66,49 +67,78 @@ answer_is_ours(const char *value, const char *authserv_id)
 	return n == want;
 }
 
-static void
-seen_keep(struct seen *s, const char *name, unsigned int index)
+/* Counts a field that goes with all others of its name. */
+static int
+seen_count(struct seen *s, const char *name)
 {
-	struct seen_field *fields;
-	size_t size;
+	size_t i;
 
-	if (s->overflow || s->count == SEEN_MAX) {
+	if (strlen(name) > SEEN_NAME_MAX) {
 		s->overflow = 1;
-		return;
+		return 0;
 	}
-	if (s->count == s->size) {
-		size = s->size == 0 ? 8 : s->size * 2;
-		if ((fields = reallocarray(s->fields, size, sizeof(*fields))) == NULL) {
-			s->overflow = 1;
-			return;
-		}
-		s->fields = fields;
-		s->size = size;
-	}
-	if ((s->fields[s->count].name = strdup(name)) == NULL) {
+	for (i = 0; i < s->count; i++)
+		if (strcasecmp(s->names[i].name, name) == 0)
+			break;
+	if (i == SEEN_NAMES_MAX) {
 		s->overflow = 1;
-		return;
+		return 0;
 	}
-	s->fields[s->count].order = (unsigned int)s->count;
-	s->fields[s->count].index = index;
-	s->count++;
+	if (i == s->count) {
+		if ((s->names[i].name = strdup(name)) == NULL)
+			return -1;
+		s->count++;
+	}
+	if (s->names[i].count == SEEN_INDEX_MAX)
+		s->overflow = 1;
+	else
+		s->names[i].count++;
+	return 0;
 }
 
-void
+/* Remembers that the last Authentication-Results so far was written in our name. */
+static int
+seen_mark(struct seen *s)
+{
+	size_t bit = s->auth_results - 1, size = s->auth_size == 0 ? 8 : s->auth_size;
+	unsigned char *ours;
+
+	if (s->auth_results > SEEN_INDEX_MAX) {
+		s->overflow = 1;
+		return 0;
+	}
+	while (size <= bit / 8)
+		size *= 2;
+	if (size > s->auth_size) {
+		if ((ours = realloc(s->auth_ours, size)) == NULL)
+			return -1;
+		memset(ours + s->auth_size, 0, size - s->auth_size);
+		s->auth_ours = ours;
+		s->auth_size = size;
+	}
+	s->auth_ours[bit / 8] |= (unsigned char)(1u << bit % 8);
+	s->auth_last = s->auth_results;
+	return 0;
+}
+
+int
 seen_add(struct seen *s, const char *name, const char *value, const char *authserv_id,
     int header_virus)
 {
 	if (strcasecmp(name, "Authentication-Results") == 0) {
-		s->auth_results++;
-		if (answer_is_ours(value, authserv_id))
-			seen_keep(s, name, s->auth_results);
-	} else if (strncasecmp(name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
+		if (s->auth_results <= SEEN_INDEX_MAX)
+			s->auth_results++;
+		return answer_is_ours(value, authserv_id) ? seen_mark(s) : 0;
+	}
+	if (strncasecmp(name, OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
 	    /* Where we write none, they may be another scanner's. */
 	    (header_virus && (strcasecmp(name, "X-Virus-Scanned") == 0 ||
 	    strcasecmp(name, "X-Virus-Status") == 0)))
-		seen_keep(s, name, 0);
-	else if (s->subject == NULL && strcasecmp(name, "Subject") == 0)
-		s->subject = strndup(value, SUBJECT_MAX);
+		return seen_count(s, name);
+	if (s->subject == NULL && strcasecmp(name, "Subject") == 0 &&
+	    (s->subject = strndup(value, SUBJECT_MAX)) == NULL)
+		return -1;
+	return 0;
 }
 
 void
@@ -117,43 +147,26 @@ seen_free(struct seen *s)
 	size_t i;
 
 	for (i = 0; i < s->count; i++)
-		free(s->fields[i].name);
-	free(s->fields);
+		free(s->names[i].name);
+	free(s->auth_ours);
 	free(s->subject);
 	memset(s, 0, sizeof(*s));
 }
 
-static int
-field_cmp(const void *a, const void *b)
-{
-	const struct seen_field *x = a, *y = b;
-	int c = strcasecmp(x->name, y->name);
-
-	if (c != 0)
-		return c;
-	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-/* Numbers the fields of each name; those of one name stand together, in their order. */
-static void
-seen_number(struct seen *s)
-{
-	size_t i;
-
-	if (s->count == 0)
-		return;
-	qsort(s->fields, s->count, sizeof(*s->fields), field_cmp);
-	for (i = 0; i < s->count; i++) {
-		if (s->fields[i].index != 0)
-			continue;
-		if (i > 0 && strcasecmp(s->fields[i].name, s->fields[i - 1].name) == 0)
-			s->fields[i].index = s->fields[i - 1].index + 1;
-		else
-			s->fields[i].index = 1;
-	}
-}
-
 /* ---- edits ---- */
+
+int
+edit_next(const struct edit *e, int after)
+{
+	int n;
+
+	if (e->kind != EDIT_DELETE)
+		return after == 0 ? e->index : 0;
+	n = after == 0 ? e->index : after - 1;
+	while (n > 0 && e->only != NULL && (e->only[(n - 1) / 8] & 1u << (n - 1) % 8) == 0)
+		n--;
+	return n;
+}
 
 static int
 edit_add(struct answer *a, enum edit_kind kind, const char *name, int index, const char *value,
@@ -283,19 +296,31 @@ edits_subject(struct answer *a, const char *tag, const char *subject, unsigned i
 	return rv;
 }
 
+/* One edit for each name, whatever the number of its fields. */
+static int
+edits_delete(struct answer *a, struct seen *seen, unsigned int caps)
+{
+	size_t i;
+
+	for (i = 0; i < seen->count; i++)
+		if (edit_add(a, EDIT_DELETE, seen->names[i].name, (int)seen->names[i].count, NULL, caps) == -1)
+			return -1;
+	if (seen->auth_last == 0)
+		return 0;
+	if (edit_add(a, EDIT_DELETE, "Authentication-Results", (int)seen->auth_last, NULL, caps) == -1)
+		return -1;
+	a->edits[a->count - 1].only = seen->auth_ours;
+	seen->auth_ours = NULL;
+	seen->auth_size = seen->auth_last = seen->auth_results = 0;
+	return 0;
+}
+
 static int
 edits_make(struct answer *a, const struct front_settings *st, const struct message_facts *facts,
     const struct verdict *v, struct seen *seen, unsigned int caps)
 {
-	size_t i;
-
-	if (caps & ANSWER_CAN_CHANGE) {
-		seen_number(seen);
-		for (i = seen->count; i > 0; i--)
-			if (edit_add(a, EDIT_DELETE, seen->fields[i - 1].name,
-			    (int)seen->fields[i - 1].index, NULL, caps) == -1)
-				return -1;
-	}
+	if ((caps & ANSWER_CAN_CHANGE) && edits_delete(a, seen, caps) == -1)
+		return -1;
 	if (v->action == ACTION_TAG && st->subject_tag != NULL && *st->subject_tag != '\0' &&
 	    edits_subject(a, st->subject_tag, seen->subject, caps) == -1)
 		return -1;
@@ -381,6 +406,7 @@ answer_free(struct answer *a)
 	for (i = 0; i < a->count; i++) {
 		free(a->edits[i].name);
 		free(a->edits[i].value);
+		free(a->edits[i].only);
 	}
 	free(a->edits);
 	memset(a, 0, sizeof(*a));

@@ -9,24 +9,31 @@
 
 /* ---- fields of the message that may have to go, gathered while its header arrives ---- */
 
-/* Forged fields kept track of in one message; more of them is no mail. */
-#define SEEN_MAX	4096
+/*
+ * Bounds of what is remembered.  Mail has none of these fields or a few; where a
+ * bound is reached not all forgeries are known, so the message must be refused.
+ */
+#define SEEN_NAMES_MAX	64		/* distinct names: ours are a handful, and each field is looked for among them */
+#define SEEN_NAME_MAX	256		/* octets of such a name */
+#define SEEN_INDEX_MAX	(1 << 20)	/* fields of one name; as bits 128 KB */
 
-struct seen_field {
-	char		*name;		/* as written */
-	unsigned int	 order;		/* of arrival, among these */
-	unsigned int	 index;		/* among fields of that name, from 1, as milters count; 0: to be found */
+struct seen_name {
+	char		*name;		/* as written first */
+	unsigned int	 count;		/* fields of that name; all of them go */
 };
 struct seen {
-	struct seen_field *fields;
-	size_t		 count, size;
-	unsigned int	 auth_results;	/* Authentication-Results so far, all of them */
+	struct seen_name names[SEEN_NAMES_MAX];	/* X-Hopward-* and X-Virus-* */
+	size_t		 count;
+	unsigned int	 auth_results;	/* Authentication-Results so far, all of them; stops behind SEEN_INDEX_MAX */
+	unsigned int	 auth_last;	/* the last one that is ours, from 1; 0: none */
+	unsigned char	*auth_ours;	/* which of them are ours: bit n - 1 is the n-th; NULL */
+	size_t		 auth_size;	/* octets of it */
 	char		*subject;	/* value of the first one; NULL */
-	int		 overflow;	/* more than SEEN_MAX, or no memory: not all of them are known */
+	int		 overflow;	/* a bound above was reached: not all of them are known */
 };
 
-/* One field, as the MTA gave it.  authserv_id: ours. */
-void	seen_add(struct seen *, const char *name, const char *value, const char *authserv_id, int header_virus);
+/* One field, as the MTA gave it.  authserv_id: ours.  0, or -1: no memory, and the answer cannot be made. */
+int	seen_add(struct seen *, const char *name, const char *value, const char *authserv_id, int header_virus);
 void	seen_free(struct seen *);	/* frees members */
 /* 1 if an Authentication-Results value (RFC 8601) was written under `authserv_id`. */
 int	answer_is_ours(const char *value, const char *authserv_id);
@@ -34,7 +41,7 @@ int	answer_is_ours(const char *value, const char *authserv_id);
 /* ---- the answer ---- */
 
 enum edit_kind {
-	EDIT_DELETE,	/* field `name`, the index-th of that name */
+	EDIT_DELETE,	/* fields `name`, from the index-th of that name down to the first; see edit_next() */
 	EDIT_INSERT,	/* at position index of the header */
 	EDIT_CHANGE	/* value of field `name`, the index-th of that name */
 };
@@ -43,7 +50,14 @@ struct edit {
 	char		*name;
 	int		 index;
 	char		*value;		/* NULL for EDIT_DELETE; begins with a space where the MTA wants it so */
+	unsigned char	*only;		/* EDIT_DELETE of some: bit n - 1 tells if the n-th goes; NULL: all go */
 };
+
+/*
+ * The numbers at which an edit is to be carried out, one after the other.
+ * after: the one before, 0 at first.  0: no more.
+ */
+int	edit_next(const struct edit *, int after);
 
 enum answer_status { ANSWER_CONTINUE, ANSWER_TEMPFAIL, ANSWER_REJECT, ANSWER_DISCARD };
 
@@ -68,7 +82,7 @@ struct answer {
 /*
  * Turns a verdict into an answer.  `caps` as above: what the MTA did not offer
  * is left out (who calls has degraded the verdict before).  Borrows all;
- * the answer owns its strings.  0, or -1: no memory, and nothing may be promised.
+ * the answer owns its strings, and takes seen->auth_ours.  0, or -1: no memory, and nothing may be promised.
  */
 int	answer_make(struct answer *, const struct front_settings *, const struct message_facts *,
 	    const struct verdict *, struct seen *, unsigned int caps);

@@ -239,9 +239,14 @@ on_close(SMFICTX *ctx)
 static int
 edit_apply(SMFICTX *ctx, const struct edit *e)
 {
+	int n;
+
 	switch (e->kind) {
 	case EDIT_DELETE:
-		return smfi_chgheader(ctx, e->name, e->index, NULL);
+		for (n = edit_next(e, 0); n > 0; n = edit_next(e, n))
+			if (smfi_chgheader(ctx, e->name, n, NULL) != MI_SUCCESS)
+				return MI_FAILURE;
+		return MI_SUCCESS;
 	case EDIT_INSERT:
 		return smfi_insheader(ctx, e->index, e->name, e->value);
 	case EDIT_CHANGE:

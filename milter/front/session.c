@@ -422,8 +422,9 @@ session_header(struct session *s, const char *name, const char *value)
 	if (m == NULL || m->spool == NULL)
 		return;
 	spool_header(m->spool, name, value, (s->caps & ANSWER_LEADSPC) != 0);
-	seen_add(&m->seen, name, value, m->conf->settings->authserv_id,
-	    m->conf->settings->header_virus);
+	if (seen_add(&m->seen, name, value, m->conf->settings->authserv_id,
+	    m->conf->settings->header_virus) == -1)
+		m->failed = 1;
 }
 
 void
@@ -521,10 +522,6 @@ end_scan(struct session *s, struct end *e)
 		scan_failed(e, OUTCOME_NOT_SCANNED, "spool");
 		return;
 	}
-	if (m->seen.overflow) {
-		scan_failed(e, OUTCOME_LIMIT, "front.fields");
-		return;
-	}
 	handover_scan(s->front->handover, m->spool, &bounds, s->mta.progress, s->mta.arg, &e->scan);
 	e->facts.scan = e->scan.scan;
 	if (e->scan.scan == NULL)
@@ -534,22 +531,59 @@ end_scan(struct session *s, struct end *e)
 	e->facts.scan_ms = e->scan.scan_ms;
 }
 
+static void
+verdict_text(struct end *e, const char *text)
+{
+	struct verdict *v = &e->verdict;
+	const char *contact = e->st->policy.contact;
+
+	if (contact != NULL && *contact != '\0')
+		snprintf(v->reply_text, sizeof(v->reply_text), "%s (ref %s, %.300s)", text, e->id, contact);
+	else
+		snprintf(v->reply_text, sizeof(v->reply_text), "%s (ref %s)", text, e->id);
+}
+
 /* What the front itself must answer, whatever the policy says: tempfail, as the record shall show. */
 static void
 verdict_tempfail(struct end *e, const char *rule, const char *code_rule, const char *text)
 {
 	struct verdict *v = &e->verdict;
-	const char *contact = e->st->policy.contact;
 
 	v->action = v->would = ACTION_TEMPFAIL;
 	snprintf(v->rule, sizeof(v->rule), "%s", rule);
 	snprintf(v->would_rule, sizeof(v->would_rule), "%s", rule);
 	v->reply_code = strcmp(code_rule, "4.3.1") == 0 ? 452 : 451;
 	snprintf(v->reply_xcode, sizeof(v->reply_xcode), "%s", code_rule);
-	if (contact != NULL && *contact != '\0')
-		snprintf(v->reply_text, sizeof(v->reply_text), "%s (ref %s, %.300s)", text, e->id, contact);
-	else
-		snprintf(v->reply_text, sizeof(v->reply_text), "%s (ref %s)", text, e->id);
+	verdict_text(e, text);
+}
+
+/*
+ * More fields of our names than can be removed: a forgery would pass as ours,
+ * whatever the policy says of limits.  A graver finding of the scan stays the
+ * outcome; an observer refuses nothing and removes none of them anyway.
+ */
+static void
+verdict_fields(struct end *e)
+{
+	static const char rule[] = "front.fields";
+	struct verdict *v = &e->verdict;
+
+	if (outcome_worse(v->outcome, OUTCOME_LIMIT) == OUTCOME_LIMIT) {
+		v->outcome = OUTCOME_LIMIT;
+		v->signature = NULL;
+		v->detail = rule;
+	}
+	if (v->would < ACTION_REJECT) {
+		v->would = ACTION_REJECT;
+		snprintf(v->would_rule, sizeof(v->would_rule), "%s", rule);
+	}
+	if (e->st->policy.observe || v->action >= ACTION_REJECT)
+		return;
+	v->action = ACTION_REJECT;
+	snprintf(v->rule, sizeof(v->rule), "%s", rule);
+	v->reply_code = 550;
+	snprintf(v->reply_xcode, sizeof(v->reply_xcode), "5.6.0");
+	verdict_text(e, "Too many header fields of this gateway's own names");
 }
 
 /* Corrects the verdict where the front or the MTA cannot do what it says; before it is recorded. */
@@ -563,6 +597,8 @@ end_correct(struct session *s, struct end *e)
 
 	if (e->scan.gone)
 		verdict_tempfail(e, "front.client-gone", "4.3.0", "Client gone");
+	else if (m->seen.overflow)
+		verdict_fields(e);
 	else if (spool == SPOOL_TOTAL && !observe && v->action <= ACTION_TEMPFAIL)
 		verdict_tempfail(e, "front.spool-total", "4.3.1", "Insufficient system storage, try again later");
 	else if (spool == SPOOL_FAILED && !observe && v->action <= ACTION_TEMPFAIL)

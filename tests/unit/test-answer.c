@@ -70,9 +70,9 @@ header_put(struct header *h, const char *name, const char *value)
 
 /* As Postfix does: the index counts the fields of that name that are there at this moment. */
 static void
-header_edit(struct header *h, const struct edit *e)
+header_edit_at(struct header *h, const struct edit *e, int index)
 {
-	size_t i, at = (size_t)e->index;
+	size_t i, at = (size_t)index;
 	int nth = 0;
 
 	if (e->kind == EDIT_INSERT) {
@@ -84,16 +84,25 @@ header_edit(struct header *h, const struct edit *e)
 		return;
 	}
 	for (i = 0; i < h->n; i++)
-		if (strcasecmp(h->f[i].name, e->name) == 0 && ++nth == e->index)
+		if (strcasecmp(h->f[i].name, e->name) == 0 && ++nth == index)
 			break;
 	if (i == h->n)
-		fail_msg("no %s number %d", e->name, e->index);
+		fail_msg("no %s number %d", e->name, index);
 	if (e->kind == EDIT_CHANGE)
 		snprintf(h->f[i].value, sizeof(h->f[0].value), "%s", e->value);
 	else {
 		memmove(&h->f[i], &h->f[i + 1], (h->n - i - 1) * sizeof(h->f[0]));
 		h->n--;
 	}
+}
+
+static void
+header_edit(struct header *h, const struct edit *e)
+{
+	int n;
+
+	for (n = edit_next(e, 0); n > 0; n = edit_next(e, n))
+		header_edit_at(h, e, n);
 }
 
 static void
@@ -151,7 +160,7 @@ static void
 scene_field(struct scene *s, const char *name, const char *value)
 {
 	header_put(&s->header, name, value);
-	seen_add(&s->seen, name, value, s->st.authserv_id, s->st.header_virus);
+	assert_int_equal(seen_add(&s->seen, name, value, s->st.authserv_id, s->st.header_virus), 0);
 }
 
 static void
@@ -217,7 +226,7 @@ test_order(void **state)
 {
 	struct scene s;
 	size_t i, inserts = 0;
-	int last = 1000;
+	int n, last = 301;
 
 	(void)state;
 	scene_open(&s);
@@ -225,12 +234,14 @@ test_order(void **state)
 		scene_field(&s, i % 2 ? "X-Hopward-Id" : "X-HOPWARD-ID", " x");
 	scene_run(&s, ALL);
 	for (i = 0; i < s.a.count; i++) {
-		if (s.a.edits[i].kind == EDIT_INSERT)
+		if (s.a.edits[i].kind == EDIT_INSERT) {
 			inserts++;
-		else {
-			assert_int_equal(inserts, 0);
-			assert_true(s.a.edits[i].index < last);
-			last = s.a.edits[i].index;
+			continue;
+		}
+		assert_int_equal(inserts, 0);
+		for (n = edit_next(&s.a.edits[i], 0); n > 0; n = edit_next(&s.a.edits[i], n)) {
+			assert_int_equal(n, last - 1);
+			last = n;
 		}
 	}
 	assert_int_equal(last, 1);
@@ -238,18 +249,99 @@ test_order(void **state)
 	scene_close(&s);
 }
 
+/* How often an answer removes fields of a name, each from the last to the first. */
+static int
+removals(const struct answer *a, const char *name, int *odd)
+{
+	int n, last, count = 0;
+	size_t i;
+
+	*odd = 0;
+	for (i = 0; i < a->count; i++) {
+		if (a->edits[i].kind != EDIT_DELETE || strcasecmp(a->edits[i].name, name) != 0)
+			continue;
+		last = a->edits[i].index + 1;
+		for (n = edit_next(&a->edits[i], 0); n > 0; n = edit_next(&a->edits[i], n)) {
+			assert_true(n < last);
+			last = n;
+			*odd += n % 2;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* However many stand before them, none stays; and the answer does not grow with their number. */
+static void
+test_many(void **state)
+{
+	static const int rows[] = { 10000, 100000 };
+	struct scene s;
+	size_t r;
+	int i, odd;
+
+	(void)state;
+	for (r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		scene_open(&s);
+		for (i = 0; i < rows[r]; i++)
+			seen_add(&s.seen, "X-Hopward-Id", " x", "mx.example", 1);
+		/* Every second one is another's, and stays. */
+		for (i = 0; i < rows[r]; i++)
+			seen_add(&s.seen, "Authentication-Results", i % 2 ? " other.example; spf=pass" :
+			    " mx.example; x-tls=pass", "mx.example", 1);
+		seen_add(&s.seen, "X-Virus-Status", " Clean", "mx.example", 1);
+		seen_add(&s.seen, "Authentication-Results", " mx.example; x-tls=pass", "mx.example", 1);
+		assert_int_equal(s.seen.overflow, 0);
+		assert_int_equal(answer_make(&s.a, &s.st, &s.facts, &s.v, &s.seen, ALL), 0);
+		assert_int_equal(s.a.count, 3 + 3);
+		assert_int_equal(removals(&s.a, "X-Hopward-Id", &odd), rows[r]);
+		assert_int_equal(removals(&s.a, "X-Virus-Status", &odd), 1);
+		assert_int_equal(removals(&s.a, "Authentication-Results", &odd), rows[r] / 2 + 1);
+		assert_int_equal(odd, rows[r] / 2 + 1);
+		scene_close(&s);
+	}
+}
+
 static void
 test_overflow(void **state)
 {
+	char name[SEEN_NAME_MAX + 2];
 	struct scene s;
-	size_t i;
+	int i;
 
 	(void)state;
+	/* Names. */
 	scene_open(&s);
-	for (i = 0; i <= SEEN_MAX; i++) {
+	for (i = 0; i <= SEEN_NAMES_MAX; i++) {
 		assert_int_equal(s.seen.overflow, 0);
-		seen_add(&s.seen, "X-Hopward-Id", "x", "mx.example", 1);
+		snprintf(name, sizeof(name), "X-Hopward-%d", i);
+		seen_add(&s.seen, name, "x", "mx.example", 1);
 	}
+	assert_int_equal(s.seen.overflow, 1);
+	scene_close(&s);
+
+	/* A name's length. */
+	scene_open(&s);
+	snprintf(name, sizeof(name), "X-Hopward-%0*d", SEEN_NAME_MAX - 10, 0);
+	seen_add(&s.seen, name, "x", "mx.example", 1);
+	assert_int_equal(s.seen.overflow, 0);
+	snprintf(name, sizeof(name), "X-Hopward-%0*d", SEEN_NAME_MAX - 9, 0);
+	seen_add(&s.seen, name, "x", "mx.example", 1);
+	assert_int_equal(s.seen.overflow, 1);
+	scene_close(&s);
+
+	/* Fields of a name, and of Authentication-Results: those of others are no matter, one of ours behind them is. */
+	scene_open(&s);
+	for (i = 0; i < SEEN_INDEX_MAX; i++) {
+		seen_add(&s.seen, "X-Virus-Status", "x", "mx.example", 1);
+		seen_add(&s.seen, "Authentication-Results", "o", "mx.example", 1);
+	}
+	seen_add(&s.seen, "Authentication-Results", "o", "mx.example", 1);
+	assert_int_equal(s.seen.overflow, 0);
+	seen_add(&s.seen, "X-Virus-Status", "x", "mx.example", 1);
+	assert_int_equal(s.seen.overflow, 1);
+	s.seen.overflow = 0;
+	seen_add(&s.seen, "Authentication-Results", "mx.example; x", "mx.example", 1);
 	assert_int_equal(s.seen.overflow, 1);
 	scene_close(&s);
 }
@@ -445,6 +537,7 @@ main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_subject),

@@ -707,26 +707,76 @@ test_bounds(void **state)
 	session_free(other);
 	assert_int_equal(h.fake.jobs, 0);
 
-	/* Recipients and own-named fields. */
+	/* Recipients. */
 	mta_stage(&h.mta, STAGE_MAIL);
 	session_mail(h.session, "<a@sender.example>");
 	for (i = 0; i < 10; i++)
 		session_rcpt(h.session, "<b@rcpt.example>");
-	for (i = 0; i < 3000; i++)
-		session_header(h.session, "X-Hopward-A", "");
 	content(&h, "x");
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
 	assert_string_equal(last_value(&h, "to"), "(3)");
 	assert_string_equal(last_value(&h, "rcpts"), "10");
-	session_mail(h.session, "<a@sender.example>");
-	for (i = 0; i < SEEN_MAX + 1; i++)
-		session_header(h.session, "X-Hopward-A", "");
-	content(&h, "x");
-	end(&h, NULL);
-	assert_string_equal(last_value(&h, "outcome"), "limit");
-	assert_string_equal(last_value(&h, "detail"), "front.fields");
 	house_close(&h);
 	free(big);
+}
+
+/* Fields of our names neither keep a message from the scan nor stay, however many; too many names are refused. */
+static void
+test_forged(void **state)
+{
+	static const struct {
+		const char	*what;
+		int		 fields, names, observe;
+		unsigned int	 caps;
+		enum answer_status status;
+		const char	*outcome, *detail, *rule, *would;
+	} rows[] = {
+		{ "fields", 10000, 1, 0, ALL, ANSWER_CONTINUE, "clean", "(none)", "mx.clean", "(none)" },
+		{ "names", 0, SEEN_NAMES_MAX, 0, ALL, ANSWER_REJECT, "limit", "front.fields", "front.fields", "(none)" },
+		{ "names, no removal", 0, SEEN_NAMES_MAX, 0, ANSWER_CAN_ADD, ANSWER_REJECT, "limit", "front.fields",
+		    "front.fields", "(none)" },
+		{ "observed", 0, SEEN_NAMES_MAX, 1, ALL, ANSWER_CONTINUE, "limit", "front.fields", "mx.clean", "reject" }
+	};
+	struct front_settings *st;
+	struct house h;
+	struct answer a;
+	char name[32];
+	size_t r;
+	int i;
+
+	(void)state;
+	for (r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		st = settings_new();
+		st->policy.observe = rows[r].observe;
+		st->policy.actions[CLASS_MX][OUTCOME_LIMIT].action = ACTION_ACCEPT;
+		house_open(&h, st, clean, 1);
+		connection(&h, rows[r].caps);
+		helo(&h, 0);
+		envelope(&h, "F1");
+		for (i = 0; i < rows[r].fields; i++)
+			session_header(h.session, "X-Hopward-A", "");
+		for (i = 0; i < rows[r].names; i++) {
+			snprintf(name, sizeof(name), "X-Hopward-%d", i);
+			session_header(h.session, name, "");
+		}
+		session_header(h.session, "X-Virus-Status", " Clean");
+		session_header(h.session, "Authentication-Results", " gw.example; x-tls=pass");
+		content(&h, "x");
+		if (end(&h, &a) != rows[r].status)
+			fail_msg("%s: got status %d, want %d", rows[r].what, (int)a.status, (int)rows[r].status);
+		if (rows[r].status == ANSWER_REJECT) {
+			assert_string_equal(a.code, "550");
+			assert_string_equal(a.xcode, "5.6.0");
+		} else if (!rows[r].observe)
+			assert_int_equal(a.count, 4 + 3);
+		answer_free(&a);
+		assert_int_equal(h.fake.jobs, 1);
+		assert_string_equal(last_value(&h, "outcome"), rows[r].outcome);
+		assert_string_equal(last_value(&h, "detail"), rows[r].detail);
+		assert_string_equal(last_value(&h, "rule"), rows[r].rule);
+		assert_string_equal(last_value(&h, "would.action"), rows[r].would);
+		house_close(&h);
+	}
 }
 
 /* ---- the record ---- */
@@ -935,6 +985,7 @@ main(void)
 		cmocka_unit_test(test_no_scanner),
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_unrecorded),
 		cmocka_unit_test(test_no_quarantine),
 		cmocka_unit_test(test_settings),
