@@ -362,7 +362,7 @@ comment_by(struct field *f, struct span c)
 
 	if (span_address_like(first)) {
 		f->by_address = first;
-		f->form.by_literal |= first.p[0] == '[';
+		f->form.by_literal = 1;
 		return;
 	}
 	if (!f->form.by_comment && span_phrase(c, "envelope-sender <", &n))

@@ -209,9 +209,8 @@ from_word(struct from *f, struct span w)
 void
 from_client(const struct from *f, int token_rdns, int no_helo, struct client *c)
 {
-	static const struct span	none;
-	struct span			token = f->token;
-	char				ip[46];
+	struct span	token = f->token;
+	char		ip[46];
 
 	memset(c, 0, sizeof(*c));
 	memcpy(c->ip, f->ip[0] != '\0' ? f->ip : f->word_ip, sizeof(c->ip));
@@ -232,8 +231,6 @@ from_client(const struct from *f, int token_rdns, int no_helo, struct client *c)
 	} else if (!no_helo) {
 		c->helo = token;
 	}
-	if (no_helo)
-		c->helo = none;
 }
 
 int

@@ -127,7 +127,7 @@ struct form {
 	int		envelope_after_id;
 	int		rdns_and_ip;	/* "(NAME [IP])" behind from */
 	int		mapped;		/* its address was written "::ffff:" */
-	int		by_literal;	/* "([IP])" right behind by */
+	int		by_literal;	/* "(IP)" right behind by */
 	int		by_comment;	/* any comment behind by */
 	int		weekday, zone_comment, zone_minus;
 	int		space_semicolon;	/* " ;" right behind with */

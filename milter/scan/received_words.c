@@ -73,7 +73,7 @@ received_keyword(struct span s)
 	} others[] = {
 		{ "http", KW_OTHER }, { "https", KW_OTHER | KW_TLS }, { "httpu", KW_OTHER },
 		{ "httprest", KW_OTHER }, { "rest", KW_OTHER }, { "mapi", KW_OTHER }, { "local", KW_OTHER },
-		{ "mailboxresubmission", KW_OTHER }, { "qmqp", KW_OTHER },
+		{ "mailboxresubmission", KW_OTHER }, { "qmqp", KW_OTHER }, { "ecstream", KW_OTHER },
 		{ "imap", KW_OTHER }, { "imap4", KW_OTHER }, { "pop3", KW_OTHER },
 		{ "imaps", KW_OTHER | KW_TLS }, { "imap-ssl", KW_OTHER | KW_TLS }, { "imap4-ssl", KW_OTHER | KW_TLS },
 		{ "pop3s", KW_OTHER | KW_TLS }, { "pop3-ssl", KW_OTHER | KW_TLS },
@@ -160,13 +160,14 @@ version_take(struct span s, struct tls_words *t)
 	return 1;
 }
 
-int
-tls_suite(struct span s)
+/* Where a writer names a cipher: any token but the words for none.  2: looks like one even alone. */
+static int
+suite_kind(struct span s)
 {
 	size_t	i;
 	int	letter = 0, other = 0;
 
-	if (s.n < 3 || s.n > 127)
+	if (s.n < 3 || s.n > 127 || span_is(s, "none") || span_is(s, "null") || span_is(s, "unknown"))
 		return 0;
 	for (i = 0; i < s.n; i++) {
 		if (is_letter(s.p[i]))
@@ -176,7 +177,13 @@ tls_suite(struct span s)
 		else if (s.p[i] != '+' && s.p[i] != '.' && s.p[i] != '/')
 			return 0;
 	}
-	return letter && other;
+	return letter ? 1 + other : 0;
+}
+
+int
+tls_suite(struct span s)
+{
+	return suite_kind(s) == 2;
 }
 
 /* ---- forms ---- */
@@ -250,7 +257,7 @@ form_using(struct span c, struct tls_words *t)
 		return rest.n == 0;	/* "(Using TLS)" */
 	rest = span_skip(rest, n);
 	word = cut_comma(span_word(&rest));
-	if (tls_suite(word)) {
+	if (suite_kind(word) > 0) {
 		t->cipher = word;
 		t->words = join(c, word);
 		bits_take(rest, t);
@@ -297,7 +304,7 @@ tls_pairs(struct span c, struct tls_words *t)
 		value = cut_comma(value);
 		if (span_starts(word, "version=") && t->version.n == 0)
 			yes |= version_take(value, t);
-		else if (span_starts(word, "cipher=") && t->cipher.n == 0 && tls_suite(value))
+		else if (span_starts(word, "cipher=") && t->cipher.n == 0 && suite_kind(value) > !yes)
 			t->cipher = value;
 		else if (span_starts(word, "bits=") && t->bits == 0)
 			span_number(value, &t->bits);

@@ -55,8 +55,7 @@ static const struct product {
 		{ "icewarp", "icewarp", 0 },
 	},
 	['j' - 'a'] = {
-		{ "james smtp server", "james", SAYS_NO },
-		{ "james lmtp server", "james", SAYS_NO },
+		{ "james", "james", SAYS_NO },
 	},
 	['k' - 'a'] = {
 		{ "kumomta", "kumomta", SAYS_NO },

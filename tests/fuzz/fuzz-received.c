@@ -33,7 +33,7 @@ same(const char *a, const char *b)
 static void
 result_check(struct scan_result *r)
 {
-	static struct part	 part = { .path = (char[]){ "0" } };
+	struct part		 part = { .path = (char[]){ "0" } };
 	struct scan_result	*again;
 	struct buf		 b;
 	uint32_t		 i;

@@ -390,6 +390,41 @@ test_parts(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
+/* The Received fields of the top block, newest first; not our own line, not those of the body, not more than are kept. */
+static void
+test_hops(void **state)
+{
+	struct scanner		 sc;
+	struct reply		 r;
+	struct buf		 b;
+	uint32_t		 i;
+
+	(void)state;
+	start(&sc, NULL);
+	reply_take(job_send(sc.small, 1, "Received: from h (r.example [192.0.2.1])\r\n\tby mx (Postfix) with ESMTPS id 1A2B3C4D5E;\r\n"
+	    "\tMon, 2 Mar 2026 10:00:00 +0000\r\nSubject: x\r\nReceived: by old (Postfix)\r\n\r\nReceived: from body by body\r\n", PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->received_count, 2);
+	assert_int_equal(r.result->received_more, 0);
+	assert_string_equal(r.result->received[0].ip, "192.0.2.1");
+	assert_int_equal(r.result->received[0].tls, RECEIVED_TLS_YES);
+	assert_int_equal(r.result->received[0].time, 1772445600);
+	assert_string_equal(r.result->received[1].by, "old");
+	scan_result_free(r.result);
+
+	buf_init(&b, 1 << 20);
+	for (i = 0; i < SCAN_RECEIVED_MAX + 3; i++)
+		buf_addf(&b, "Received: by h%u\r\n", i);
+	buf_addz(&b, CLEAN);
+	reply_take(job_send(sc.small, 2, b.data, PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->received_count, SCAN_RECEIVED_MAX);
+	assert_int_equal(r.result->received_more, 3);
+	scan_result_free(r.result);
+	buf_free(&b);
+	assert_int_equal(scanner_stop(&sc), 0);
+}
+
 /* A hundred jobs over both queues at once: all answered. */
 static void
 test_many(void **state)
@@ -827,6 +862,7 @@ main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_pids),
 		cmocka_unit_test(test_drain),
