@@ -432,10 +432,10 @@ slot_take(struct handover *h, int kind, const struct handover_bounds *b, uint64_
 		pthread_cond_timedwait(&w.cond, &h->lock, &ts);
 	}
 	line_leave(h, kind, &w);
-	pthread_mutex_unlock(&h->lock);
-	pthread_cond_destroy(&w.cond);
 	if (rv == 0 && h->shown[kind] != NULL)
 		atomic_fetch_add(h->shown[kind], 1);
+	pthread_mutex_unlock(&h->lock);
+	pthread_cond_destroy(&w.cond);
 	return rv;
 }
 
@@ -449,9 +449,9 @@ slot_give(struct handover *h, int kind, struct generation_ref *gen)
 	gen->slots[kind]--;
 	drained = gen_drains(gen);
 	line_wake(h);
-	pthread_mutex_unlock(&h->lock);
 	if (h->shown[kind] != NULL)
 		atomic_fetch_sub(h->shown[kind], 1);
+	pthread_mutex_unlock(&h->lock);
 	if (drained)
 		h->drained(h->drained_arg, gen->number);
 }
