@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Tests of the Received reader: a corpus of all writers, hostile fields, cuts at every length, time that stays linear. */
 
+/*
+ * tests/corpus/received/WRITER.txt holds fields as they stand in mail, folded
+ * or not, and WRITER.want a line for each: what its facts are, "NAME=VALUE"
+ * between tabs, what is not there left out.  These lines were written from the
+ * formats, not by the reader: a difference is a question to both.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
