@@ -317,27 +317,23 @@ test_queue_bound(void **state)
 	int fds[3], jobfds[2], nfds;
 
 	(void)state;
-	b.queue_max = 2;
+	b.queue_max = 1;	/* of two slots given one after the other, either job may be sent first */
 	b.progress_ms = 5;
 	fake_open(&f, fds, script, 1);
 	handover_publish(h, 1, fake_info(), fds);
 	for (i = 0; i < 8; i++) {
 		ask(&k[i], h, &b, i);
-		if (i == 0) {	/* counted comes before sent: the first must lie in the queue before the second comes */
-			struct pollfd first = { .fd = f.small, .events = POLLIN };
-
-			assert_int_equal(poll(&first, 1, 5000), 1);
-		} else if (i == 1)
-			assert_true(WAIT_UNTIL(atomic_load(&queued) == 2));
+		if (i == 0)
+			assert_true(WAIT_UNTIL(atomic_load(&queued) == 1));
 		else	/* it stands in line before the next comes */
 			assert_true(WAIT_UNTIL(k[i].progress > 0));
 	}
-	assert_int_equal(queued, 2);
+	assert_int_equal(queued, 1);
 	for (i = 0; i < 8; i++) {
 		struct pollfd p = { .fd = f.small, .events = POLLIN };
 
 		assert_int_equal(poll(&p, 1, 5000), 1);
-		assert_true(atomic_load(&queued) <= 2);
+		assert_true(atomic_load(&queued) <= 1);
 		assert_true(fdpass_recv(f.small, packet, sizeof(packet), jobfds, 2, &nfds, 0) > 0);
 		f.text_len = (size_t)pread(jobfds[0], f.text, sizeof(f.text) - 1, 0);
 		f.text[f.text_len] = '\0';
