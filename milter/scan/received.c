@@ -160,12 +160,15 @@ tls_decide(const struct field *f, struct received *hop, struct span *words)
 	}
 }
 
+/* An address that is not this host's own outweighs whatever else looks local: a filter may run on another host. */
 static int
 is_local(const struct field *f, const struct client *c)
 {
+	if (c->ip[0] != '\0')
+		return memcmp(c->ip, "127.", 4) == 0 || memcmp(c->ip, "::1", 4) == 0 || memcmp(c->ip, "fe80:", 5) == 0 ||
+		    (f->by_address.n > 0 && span_same(f->from.address_word, f->by_address));
 	return f->local || (f->writer.flags & WRITER_LOOP) || f->from.unix_socket || f->from.uid ||
-	    span_starts(f->form.with, "local") || memcmp(c->ip, "127.", 4) == 0 || memcmp(c->ip, "::1", 4) == 0 ||
-	    memcmp(c->ip, "fe80:", 5) == 0 || (f->by_address.n > 0 && span_same(f->from.address_word, f->by_address));
+	    span_starts(f->form.with, "local");
 }
 
 static int

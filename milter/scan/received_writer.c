@@ -284,7 +284,7 @@ form_says_no(const struct form *f, struct writer *w)
 		return writer_set(w, "postfix", POSTFIX);
 	if (!extended || !upper)
 		return 0;
-	if (bare && f->by_literal && span_is(f->via, "tcp"))
+	if (bare && f->by_literal && f->via.n == 3 && memcmp(f->via.p, "tcp", 3) == 0)
 		return writer_set(w, "mox", SAYS_NO);
 	if (bare && f->sender && f->id.n > 0)
 		return writer_set(w, "maddy", SAYS_NO);
