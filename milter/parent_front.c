@@ -26,8 +26,6 @@
 #include "parent_int.h"
 #include "user.h"
 
-#define STEADY_NS	(10 * SECOND_NS)	/* a front that lived so long is restarted at once */
-
 static const struct front_hooks front_hooks = { conf_front_read, conf_front_free };
 
 /* ---- events: what of the daemon itself goes into the record, through the front ---- */
@@ -190,7 +188,6 @@ parent_front_ended(struct parent *p, int status)
 	close(p->front);
 	p->front = -1;
 	p->front_pid = -1;
-	p->front_status = status;
 	atomic_store(&p->stats->in_flight, 0);
 	atomic_store(&p->stats->connections_open, 0);
 	for (i = 0; i < PARENT_OLD_MAX; i++)

@@ -9,6 +9,7 @@
 #include "watch.h"
 
 #define SECOND_NS		1000000000ULL
+#define STEADY_NS		(10 * SECOND_NS)	/* a child that lived so long is replaced at once */
 #define PACKET_MAX		(64u * 1024)	/* of text in one packet to the front */
 #define PARENT_OLD_MAX		8	/* generations that drain at once; one more waits */
 #define PARENT_EVENTS_MAX	16	/* events kept while no front can record them */
@@ -25,7 +26,6 @@ struct parent {
 	int			 listening;
 	uint64_t		 front_started_ns;
 	uint64_t		 front_due_ns;	/* start it then; 0: not due */
-	int			 front_status;	/* of its latest end, as waitpid(2) gave it */
 	/* scanners */
 	struct generation	*current;	/* serves; NULL: none does */
 	struct generation	*loading;	/* its engine is not ready yet */

@@ -16,7 +16,6 @@
 #include "memory.h"
 #include "parent_int.h"
 
-#define STEADY_NS	(10 * SECOND_NS)	/* scanners that lived so long are replaced at once */
 #define RETRY_MAX_NS	(60 * SECOND_NS)	/* between attempts to load an engine while none serves */
 #define RETRY_SERVING_NS	(60 * SECOND_NS)	/* and while an old one does, */
 #define RETRY_SERVING_MAX_NS	(900 * SECOND_NS)	/* up to this */

@@ -104,17 +104,6 @@ limit_note(struct walk *w, const char *which)
 
 /* ---- lines and delimiters ---- */
 
-static int
-is_blank(const uint8_t *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n')
-			return 0;
-	return 1;
-}
-
 /* 1: the line [pos, next) is that level's delimiter, 2: it closes; -1: it begins like one; 0: no. */
 static int
 delim_match(const struct walk *w, const struct level *l, size_t pos, size_t next)
@@ -126,9 +115,9 @@ delim_match(const struct walk *w, const struct level *l, size_t pos, size_t next
 		return 0;
 	p += l->boundary_len;
 	len -= l->boundary_len;
-	if (is_blank(p, len))
+	if (words_blank(p, len))
 		return 1;
-	if (len >= 2 && p[0] == '-' && p[1] == '-' && is_blank(p + 2, len - 2))
+	if (len >= 2 && p[0] == '-' && p[1] == '-' && words_blank(p + 2, len - 2))
 		return 2;
 	return l->boundary_len > 0 ? -1 : 0;
 }
@@ -358,9 +347,9 @@ encoding_parse(const struct walk *w, struct entity *e)
 		return;
 	}
 	e->reasons |= REASON(CTE_ODD);
-	for (i = 0; i < e->cte_len && (is_blank(v + i, 1) || v[i] == '"'); i++)
+	for (i = 0; i < e->cte_len && (words_blank(v + i, 1) || v[i] == '"'); i++)
 		;
-	for (; i < e->cte_len && n + 1 < sizeof(token) && !is_blank(v + i, 1) && strchr("\";,(", v[i]) == NULL; i++)
+	for (; i < e->cte_len && n + 1 < sizeof(token) && !words_blank(v + i, 1) && strchr("\";,(", v[i]) == NULL; i++)
 		token[n++] = v[i] >= 'A' && v[i] <= 'Z' ? (char)(v[i] + 32) : (char)v[i];
 	token[n] = '\0';
 	if (strncmp(p, "x-base64", 8) == 0)
@@ -836,7 +825,7 @@ between_step(struct walk *w, int epilogue)
 	struct delim d;
 
 	region_end(w, begin, &d);
-	if (is_blank(w->msg + begin, d.end - begin))
+	if (words_blank(w->msg + begin, d.end - begin))
 		return delim_follow(w, &d);
 	if (parts_full(w))
 		return STEP_REST;

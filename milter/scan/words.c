@@ -276,8 +276,8 @@ word_octets(const struct word *word, struct buf *raw)
 	return raw->failed ? -1 : 0;
 }
 
-static int
-is_blank(const uint8_t *p, size_t len)
+int
+words_blank(const uint8_t *p, size_t len)
 {
 	size_t i;
 
@@ -317,7 +317,7 @@ words_decode(struct words *w, const void *in, size_t len, struct buf *out)
 			continue;
 		}
 		/* White space between two words is not part of the text (RFC 2047 section 6.2). */
-		if (!in_run || !is_blank(p + literal, i - literal)) {
+		if (!in_run || !words_blank(p + literal, i - literal)) {
 			if (run_flush(w, &last, &raw, out) == -1 ||
 			    add_utf8(w, p + literal, i - literal, out) == -1)
 				goto out;

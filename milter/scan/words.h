@@ -34,5 +34,7 @@ int	words_convert(struct words *, const void *charset, size_t charset_len,
 int	words_decode(struct words *, const void *in, size_t len, struct buf *out);
 /* 1 if the text holds what looks like an encoded word. */
 int	words_present(const void *, size_t);
+/* 1 if there is nothing but white space and line ends. */
+int	words_blank(const uint8_t *, size_t);
 
 #endif
