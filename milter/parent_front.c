@@ -120,14 +120,14 @@ front_hangs(struct parent *p, const char *what)
 	kill(p->front_pid, SIGKILL);
 }
 
-/* Tells the front which queues to use from now on. */
+/* Tells the front which queues to use from now on.  One that does not listen yet is told once it does, so each hears of a generation once. */
 void
 parent_front_generation(struct parent *p)
 {
 	struct buf	b;
 	int		fds[3];
 
-	if (p->front == -1 || p->current == NULL)
+	if (p->front == -1 || !p->listening || p->current == NULL)
 		return;
 	buf_init(&b, PACKET_MAX);
 	buf_addc(&b, FRONT_CTL_GENERATION);

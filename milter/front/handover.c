@@ -295,14 +295,18 @@ handover_publish(struct handover *h, uint32_t number, struct engine_info *info, 
 	struct generation_ref *gen;
 	pthread_attr_t attr;
 	pthread_t thread;
-	int rv;
+	int rv, serves;
 
-	if ((gen = calloc(1, sizeof(*gen))) == NULL) {
+	/* Ending one of two that share their sockets would end both. */
+	pthread_mutex_lock(&h->lock);
+	serves = h->current != NULL && h->current->number == number;
+	pthread_mutex_unlock(&h->lock);
+	if (serves || (gen = calloc(1, sizeof(*gen))) == NULL) {
 		engine_info_free(info);
 		close(fds[0]);
 		close(fds[1]);
 		close(fds[2]);
-		return -1;
+		return serves ? 0 : -1;
 	}
 	gen->h = h;
 	gen->refs = 2;

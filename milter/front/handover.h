@@ -43,7 +43,8 @@ void	handover_free(struct handover *);	/* nobody may wait in it any more */
 
 /*
  * A generation is ready: new jobs go to its queues, the one before is let go
- * when its last job has ended.  Takes info and the three descriptors, also on failure.  0 or -1.
+ * when its last job has ended.  One that serves already is left as it is.
+ * Takes info and the three descriptors, also on failure.  0 or -1.
  */
 int	handover_publish(struct handover *, uint32_t number, struct engine_info *, const int fds[3]);
 /* No generation: mail waits for the next. */

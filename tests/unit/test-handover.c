@@ -451,6 +451,31 @@ test_generations(void **state)
 	fake_close(&f2);
 }
 
+/* Told twice of the same scanner, by descriptors that share its sockets: it serves on. */
+static void
+test_generation_again(void **state)
+{
+	static const enum act script[] = { ACT_CLEAN, ACT_CLEAN };
+	struct handover_bounds b = usual;
+	struct handover *h = new_handover(NULL);
+	struct fake f;
+	int fds[3], again[3], i;
+
+	(void)state;
+	b.engine_wait_ms = 200;
+	fake_open(&f, fds, script, 2);
+	fake_start(&f);
+	for (i = 0; i < 3; i++)
+		assert_int_not_equal(again[i] = dup(fds[i]), -1);
+	handover_publish(h, 1, fake_info(), fds);
+	assert_int_equal(handover_publish(h, 1, fake_info(), again), 0);
+	assert_int_equal(drained_count, 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(scan(h, &b, " s", BODY).failed, OUTCOME_CLEAN);
+	handover_free(h);
+	fake_close(&f);
+}
+
 /* hopward-scan dies with a job in its queue: nothing is lost, the next one scans it. */
 static void
 test_scanner_gone(void **state)
@@ -628,6 +653,7 @@ main(void)
 		cmocka_unit_test(test_queue_timeout),
 		cmocka_unit_test(test_eagain),
 		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_generation_again),
 		cmocka_unit_test(test_scanner_gone),
 		cmocka_unit_test(test_scanner_gone_for_good),
 		cmocka_unit_test(test_scanner_gone_twice),
