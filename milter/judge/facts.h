@@ -224,6 +224,21 @@ struct received {
 
 void	received_clear(struct received *);	/* frees the texts, zeroes the rest; not the struct */
 
+/*
+ * A pass in an Authentication-Results field (RFC 8601) of the top header
+ * block, as its writer wrote it; other results are not kept.  Whether it is to
+ * be believed is the judge's.
+ */
+enum authres_method { AUTHRES_SPF, AUTHRES_DKIM, AUTHRES_METHODS };
+
+struct authres {
+	char		*authserv_id;	/* lower case, at most 255 octets */
+	char		*domain;	/* SPF: of smtp.mailfrom; DKIM: header.d; lower case, at most 255 octets */
+	enum authres_method method;
+	uint32_t	 received_above;	/* Received fields that stand above it */
+};
+
+#define SCAN_AUTHRES_MAX	32
 #define SCAN_RECEIVED_MAX	64
 #define SCAN_PARTS_MAX		8192
 #define SCAN_REASONS_MAX	64
@@ -236,6 +251,10 @@ struct scan_result {
 	struct received	*received;	/* of the top header block, newest first */
 	uint32_t	 received_count;
 	uint32_t	 received_more;	/* fields beyond SCAN_RECEIVED_MAX, not read */
+	struct authres	*authres;	/* in the order of the message */
+	uint32_t	 authres_count;
+	uint32_t	 authres_more;	/* passes beyond SCAN_AUTHRES_MAX */
+	uint8_t		 tls_required_no;	/* the one field "TLS-Required: No" (RFC 8689 section 5) */
 	enum ambiguity	 ambiguity;
 	uint64_t	 scan_us;	/* the worker's own time */
 	uint64_t	 cpu_us;
@@ -323,6 +342,9 @@ struct message_facts {
 	const char *const *rcpts;
 	uint32_t	 rcpts_count;	/* accepted by us and, as far as known, the MTA */
 	uint32_t	 rcpts_dropped;	/* beyond what is kept */
+	uint32_t	 rcpts_refused;	/* by us, for a partner's TLS */
+	int		 requiretls;	/* MAIL had the parameter REQUIRETLS (RFC 8689) */
+	int		 stage_mail, stage_rcpt;	/* judged there, before any content: no scan is missed */
 	uint64_t	 size;		/* octets of header and body as the MTA sent them */
 	/* scan */
 	const struct scan_result *scan;	/* NULL: none came; then: */

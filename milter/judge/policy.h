@@ -5,6 +5,7 @@
 
 #include "judge/facts.h"
 #include "judge/hops.h"
+#include "judge/partner.h"
 #include "judge/route.h"
 
 /* From the mildest to the strictest. */
@@ -43,6 +44,8 @@ struct policy {
 	const struct profile	*profile;	/* by which hops are graded; borrowed; NULL: they are not */
 	char			**submission_daemons;	/* {daemon_name}s, NULL-terminated */
 	char			**proxied_listeners;	/* "ADDR:PORT", ":PORT" or a {daemon_name}; TLS ends before the MTA */
+	struct partners		 partners;
+	char			**trusted_authserv_ids;	/* whose Authentication-Results are believed; NULL-terminated, lower case */
 	char			**blocked_extensions;	/* lower case, no dot, NULL-terminated */
 	/* words people see */
 	char			*contact;	/* in every refusal: an https URL or a mail address */
@@ -72,6 +75,10 @@ struct verdict {
 	char			 would_rule[48];
 	const char		*signature;	/* of the gravest finding; NULL */
 	const char		*detail;	/* likewise */
+	struct partner_result	 partners[PARTNER_RESULTS_MAX];	/* rules about this message */
+	size_t			 partners_count;	/* all; may be more than are listed */
+	enum partner_confirmed	 confirmed;	/* how the sender's domain is known to be his */
+	const char		*sender_domain;	/* that domain; NULL where it is not confirmed */
 	/* The outcome of each part after the judge (BLOCKED may have been added); as many as scan->parts_count; or NULL */
 	enum outcome		*parts;
 	/* Text of X-Virus-Status: "Clean", "Infected (NAME)", "Not Scanned (encrypted)"... */
@@ -89,6 +96,18 @@ struct verdict {
  * lives no longer than both.  0, or -1: no memory.  verdict_free() frees members.
  */
 int	policy_judge(const struct policy *, const struct message_facts *, struct verdict *);
+/*
+ * Judges what is known before any content: the partners' rules, at MAIL (no
+ * recipients in the facts) or at RCPT (the one recipient).  facts->stage_mail
+ * or stage_rcpt says which.  The action is accept, tempfail or reject (a tag is for the end of the message), the reply
+ * is filled, rule is "partner.NAME".  At the end of the message policy_judge()
+ * judges them again, with what the content adds, as one more finding: the
+ * stricter action wins, and rule says which it was.
+ */
+int	policy_envelope(const struct policy *, const struct message_facts *, struct verdict *);
+/* 1: there are rules that may answer at that stage (so the MTA must wait for a reply there). */
+int	policy_asks_mail(const struct policy *);
+int	policy_asks_rcpt(const struct policy *);
 void	verdict_free(struct verdict *);
 
 enum traffic_class policy_class(const struct policy *, const struct message_facts *, const char **why);
