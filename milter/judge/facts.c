@@ -26,6 +26,10 @@
 #define RECEIVED_COUNT_ONE(member, max)	+ 1
 #define RECEIVED_WIRE_MIN	((0 RECEIVED_TEXTS(RECEIVED_COUNT_ONE)) * 4 + 8 + 4 + 5)
 
+/* ... and of a pass: two texts of an octet, method, place. */
+#define AUTHRES_WIRE_MIN	(2 * (4 + 1) + 1 + 4)
+#define AUTHRES_TEXT_MAX	255
+
 /* ---- names ---- */
 
 static const char *const	outcome_names[] = {
@@ -307,6 +311,53 @@ received_count_valid(const struct scan_result *r)
 	    (r->received_more == 0 || r->received_count == SCAN_RECEIVED_MAX);
 }
 
+/* Confirms a sender: only what can be the name of a domain, in the one form that is compared. */
+static int
+domain_valid(const char *s)
+{
+	size_t	i;
+
+	for (i = 0; s[i] != '\0'; i++) {
+		unsigned char	c = (unsigned char)s[i];
+
+		if (c == '.' && (i == 0 || s[i - 1] == '.'))
+			return 0;
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != '_' && c < 0x80)
+			return 0;
+	}
+	return i > 0 && s[i - 1] != '.';
+}
+
+static int
+authres_valid(const struct authres *a)
+{
+	return a->authserv_id != NULL && text_valid(a->authserv_id, AUTHRES_TEXT_MAX) &&
+	    strpbrk(a->authserv_id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL &&
+	    a->domain != NULL && text_valid(a->domain, AUTHRES_TEXT_MAX) && domain_valid(a->domain) &&
+	    (unsigned int)a->method < AUTHRES_METHODS;
+}
+
+/* Trust in a pass goes by the hops above it: these are in order, and there. */
+static int
+authres_places_valid(const struct scan_result *r)
+{
+	uint64_t	received = (uint64_t)r->received_count + r->received_more;
+	uint32_t	i;
+
+	for (i = 0; i < r->authres_count; i++)
+		if (r->authres[i].received_above > received ||
+		    (i > 0 && r->authres[i].received_above < r->authres[i - 1].received_above))
+			return 0;
+	return 1;
+}
+
+static int
+authres_count_valid(const struct scan_result *r)
+{
+	return r->authres_count <= SCAN_AUTHRES_MAX && r->tls_required_no <= 1 &&
+	    (r->authres_more == 0 || r->authres_count == SCAN_AUTHRES_MAX);
+}
+
 /* A result without the raw message saw nothing, and must not pass for clean. */
 static int
 counts_valid(const struct scan_result *r)
@@ -416,12 +467,62 @@ hops_decode(struct wire *w, struct scan_result *r)
 		received_decode(w, &r->received[r->received_count++]);
 }
 
+static void
+passes_encode(const struct scan_result *r, struct buf *out)
+{
+	const struct authres	*a;
+	uint32_t		 i;
+
+	wire_put_u32(out, r->authres_count);
+	wire_put_u32(out, r->authres_more);
+	wire_put_u8(out, r->tls_required_no);
+	for (i = 0; i < r->authres_count && !out->failed; i++) {
+		a = &r->authres[i];
+		if (!authres_valid(a)) {
+			out->failed = 1;
+			return;
+		}
+		wire_put_str(out, a->authserv_id);
+		wire_put_str(out, a->domain);
+		wire_put_u8(out, (uint8_t)a->method);
+		wire_put_u32(out, a->received_above);
+	}
+}
+
+/* As hops_decode(). */
+static void
+passes_decode(struct wire *w, struct scan_result *r)
+{
+	struct authres	*a;
+	uint32_t	 count;
+
+	r->authres_count = count = wire_u32(w);
+	r->authres_more = wire_u32(w);
+	r->tls_required_no = wire_u8(w);
+	if (w->bad || !authres_count_valid(r) || count > w->left / AUTHRES_WIRE_MIN)
+		w->bad = 1;
+	r->authres_count = 0;
+	if (w->bad || count == 0)
+		return;
+	if ((r->authres = calloc(count, sizeof(*r->authres))) == NULL)
+		w->bad = 1;
+	while (r->authres_count < count && !w->bad) {
+		a = &r->authres[r->authres_count++];
+		a->authserv_id = wire_str(w);
+		a->domain = wire_str(w);
+		a->method = (enum authres_method)wire_u8(w);
+		a->received_above = wire_u32(w);
+		if (!authres_valid(a))
+			w->bad = 1;
+	}
+}
+
 int
 scan_result_encode(const struct scan_result *r, struct buf *out)
 {
 	uint32_t	i;
 
-	if (!counts_valid(r) || !received_count_valid(r))
+	if (!counts_valid(r) || !received_count_valid(r) || !authres_count_valid(r) || !authres_places_valid(r))
 		return -1;
 	wire_put_u8(out, (uint8_t)r->ambiguity);
 	wire_put_u64(out, r->scan_us);
@@ -430,6 +531,7 @@ scan_result_encode(const struct scan_result *r, struct buf *out)
 	wire_put_u32(out, r->reasons_count);
 	for (i = 0; i < r->parts_count && !out->failed; i++)
 		part_encode(&r->parts[i], out);
+	passes_encode(r, out);
 	hops_encode(r, out);
 	for (i = 0; i < r->reasons_count && !out->failed; i++) {
 		if (!reason_valid(r->reasons[i]))
@@ -468,7 +570,10 @@ scan_result_decode(const void *p, size_t n, struct scan_result **out)
 		goto out;
 	while (r->parts_count < parts && !w.bad)
 		part_decode(&w, &r->parts[r->parts_count++]);
+	passes_decode(&w, r);
 	hops_decode(&w, r);
+	if (!authres_places_valid(r))
+		w.bad = 1;
 	while (r->reasons_count < reasons && !w.bad) {
 		r->reasons[r->reasons_count] = wire_str(&w);
 		if (!reason_valid(r->reasons[r->reasons_count++]))
@@ -494,6 +599,14 @@ received_clear(struct received *h)
 }
 
 void
+authres_clear(struct authres *a)
+{
+	free(a->authserv_id);
+	free(a->domain);
+	memset(a, 0, sizeof(*a));
+}
+
+void
 scan_result_free(struct scan_result *r)
 {
 	uint32_t	i;
@@ -512,7 +625,10 @@ scan_result_free(struct scan_result *r)
 		free(r->reasons[i]);
 	for (i = 0; i < r->received_count; i++)
 		received_clear(&r->received[i]);
+	for (i = 0; i < r->authres_count; i++)
+		authres_clear(&r->authres[i]);
 	free(r->received);
+	free(r->authres);
 	free(r->parts);
 	free(r->reasons);
 	free(r);

@@ -238,6 +238,8 @@ struct authres {
 	uint32_t	 received_above;	/* Received fields that stand above it */
 };
 
+void	authres_clear(struct authres *);	/* as received_clear() */
+
 #define SCAN_AUTHRES_MAX	32
 #define SCAN_RECEIVED_MAX	64
 #define SCAN_PARTS_MAX		8192

@@ -115,10 +115,16 @@ static struct received	sample_received[] = {
 	{ .tls = RECEIVED_TLS_UNKNOWN },
 };
 
+static struct authres	sample_authres[] = {
+	{ (char[]){ "mx.example.com" }, (char[]){ "partner.example" }, AUTHRES_SPF, 0 },
+	{ (char[]){ "mx.example.com" }, (char[]){ "xn--bcher-kva.example" }, AUTHRES_DKIM, 2 },
+};
+
 static const struct scan_result	sample_result = {
 	.parts = sample_parts, .parts_count = 3,
 	.reasons = sample_reasons, .reasons_count = 2,
 	.received = sample_received, .received_count = 3,
+	.authres = sample_authres, .authres_count = 2, .tls_required_no = 1,
 	.ambiguity = AMBIGUITY_HARD, .scan_us = 17000, .cpu_us = 16000,
 };
 
@@ -482,6 +488,7 @@ received_bounds(void **state)
 	buf_init(&b, WIRE_MAX);
 	r.received_count = 1;
 	r.received = &hop;
+	r.authres_count = 0;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		hop = cases[i].hop;
 		buf_reset(&b);
@@ -528,6 +535,7 @@ received_forged(void **state)
 	r.reasons_count = 1;
 	r.received = &hop;
 	r.received_count = 1;
+	r.authres_count = 0;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buf_reset(&b);
 		assert_int_equal(scan_result_encode(&r, &b), 0);
@@ -561,6 +569,7 @@ most_received(void **state)
 	(void)state;
 	buf_init(&b, WIRE_MAX);
 	r.received = hops;
+	r.authres_count = 0;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		r.received_count = cases[i].count;
 		r.received_more = cases[i].more;
@@ -573,6 +582,172 @@ most_received(void **state)
 		assert_int_equal(scan_result_decode(b.data, b.len, &again), 0);
 		assert_int_equal(again->received_count, cases[i].count);
 		assert_true(again->received_more == cases[i].more);
+		scan_result_free(again);
+	}
+	buf_free(&b);
+}
+
+/* Each text and number of a pass is held against its bounds by the encoder. */
+static void
+authres_bounds(void **state)
+{
+	static char	long_text[257];
+	static struct received hops[SCAN_RECEIVED_MAX];
+	const struct {
+		struct authres	pass;
+		uint32_t	received, more;
+		uint8_t		tls_required_no;
+		int		want;
+	} cases[] = {
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0 }, 0, 0, 1, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0 }, 0, 0, 2, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_METHODS, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1 }, 1, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 66 }, SCAN_RECEIVED_MAX, 1, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 65 }, SCAN_RECEIVED_MAX, 1, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, UINT32_MAX }, SCAN_RECEIVED_MAX,
+		    UINT32_MAX, 0, 0 },
+		{ { NULL, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, NULL, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "Mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "a b; \"c\"" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "a\nb" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { long_text + 1, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { long_text, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, long_text + 1, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, long_text, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "A.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a..example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ ".a" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a." }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "u@a" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a b" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a\x7f" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "b\xc3\xbc.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+	};
+	struct scan_result	 r = sample_result;
+	struct authres		 pass;
+	struct buf		 b;
+	size_t			 i;
+	int			 got;
+
+	(void)state;
+	memset(long_text, 'a', sizeof(long_text) - 1);
+	buf_init(&b, WIRE_MAX);
+	r.received = hops;
+	r.authres = &pass;
+	r.authres_count = 1;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pass = cases[i].pass;
+		r.received_count = cases[i].received;
+		r.received_more = cases[i].more;
+		r.tls_required_no = cases[i].tls_required_no;
+		buf_reset(&b);
+		got = scan_result_encode(&r, &b);
+		if (got != cases[i].want)
+			fail_msg("pass %zu: got %d, want %d", i, got, cases[i].want);
+		if (got == 0 && decode(form_of("result"), b.data, b.len, NULL) != 0)
+			fail_msg("pass %zu: encoded, but not decoded", i);
+	}
+	buf_free(&b);
+}
+
+/* The decoder's own checks; of two passes by "m" for "d", 15 octets each, one hop and one reason behind them. */
+static void
+authres_forged(void **state)
+{
+	enum { PASS = 4 + 1 + 4 + 1 + 1 + 4, TAIL = 8 + (11 * 4 + 8 + 4 + 5) + 4 + 1 };
+	static const struct {
+		size_t	at;
+		uint8_t	octet;
+		int	want;
+	} cases[] = {
+		{ 0, 2, 0 },
+		{ 0, 1, -1 }, { 0, 0, -1 }, { 0, 3, -1 }, { 0, 33, -1 }, { 3, 0xff, -1 },	/* count */
+		{ 4, 1, -1 },					/* more, although there was room */
+		{ 8, 0, 0 }, { 8, 2, -1 }, { 8, 0xff, -1 },	/* tls_required_no */
+		{ 9, 0, -1 }, { 9, 2, -1 }, { 12, 0xff, -1 },	/* length of the id */
+		{ 13, 'z', 0 }, { 13, 'Z', -1 }, { 13, '\n', -1 }, { 13, 0, -1 },
+		{ 14, 0, -1 },
+		{ 18, 'z', 0 }, { 18, 'Z', -1 }, { 18, '.', -1 }, { 18, '@', -1 }, { 18, ' ', -1 }, { 18, 0, -1 },
+		{ 19, 1, 0 }, { 19, 2, -1 }, { 19, 0xff, -1 },	/* method */
+		{ 20, 1, 0 }, { 20, 2, -1 },			/* more above it than there are, or than above the next */
+		{ 23, 1, -1 },
+		{ 9 + PASS + 11, 0, 0 }, { 9 + PASS + 11, 2, -1 },
+	};
+	struct authres		 passes[] = {
+		{ (char[]){ "m" }, (char[]){ "d" }, AUTHRES_SPF, 0 }, { (char[]){ "m" }, (char[]){ "d" }, AUTHRES_DKIM, 1 },
+	};
+	char			*one[] = { (char[]){ "A" } };
+	struct received		 hop = { 0 };
+	struct scan_result	 r = sample_result;
+	struct buf		 b;
+	size_t			 i, at;
+	int			 got;
+
+	(void)state;
+	buf_init(&b, WIRE_MAX);
+	r.reasons = one;
+	r.reasons_count = 1;
+	r.received = &hop;
+	r.received_count = 1;
+	r.authres = passes;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_reset(&b);
+		assert_int_equal(scan_result_encode(&r, &b), 0);
+		at = b.len - TAIL - 2 * PASS - 9;
+		assert_int_equal(b.data[at], 2);
+		b.data[at + cases[i].at] = (char)cases[i].octet;
+		got = decode(form_of("result"), b.data, b.len, NULL);
+		if (got != cases[i].want)
+			fail_msg("case %zu: got %d, want %d", i, got, cases[i].want);
+	}
+	/* The first stands below the hop, the second above it. */
+	passes[0].received_above = 1;
+	passes[1].received_above = 0;
+	buf_reset(&b);
+	assert_int_equal(scan_result_encode(&r, &b), -1);
+	buf_free(&b);
+}
+
+static void
+most_authres(void **state)
+{
+	static const struct {
+		uint32_t	count, more;
+		int		want;
+	} cases[] = {
+		{ 0, 0, 0 }, { 0, 1, -1 }, { SCAN_AUTHRES_MAX - 1, 1, -1 }, { SCAN_AUTHRES_MAX, 0, 0 },
+		{ SCAN_AUTHRES_MAX, UINT32_MAX, 0 }, { SCAN_AUTHRES_MAX + 1, 0, -1 },
+	};
+	struct authres		passes[SCAN_AUTHRES_MAX + 1];
+	struct scan_result	r = sample_result, *again;
+	struct buf		b;
+	size_t			i;
+	int			got;
+
+	(void)state;
+	buf_init(&b, WIRE_MAX);
+	for (i = 0; i <= SCAN_AUTHRES_MAX; i++)
+		passes[i] = sample_authres[0];
+	r.authres = passes;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r.authres_count = cases[i].count;
+		r.authres_more = cases[i].more;
+		buf_reset(&b);
+		got = scan_result_encode(&r, &b);
+		if (got != cases[i].want)
+			fail_msg("%u and %u more: got %d, want %d", cases[i].count, cases[i].more, got, cases[i].want);
+		if (got == -1)
+			continue;
+		assert_int_equal(scan_result_decode(b.data, b.len, &again), 0);
+		assert_int_equal(again->authres_count, cases[i].count);
+		assert_true(again->authres_more == cases[i].more);
 		scan_result_free(again);
 	}
 	buf_free(&b);
@@ -675,6 +850,15 @@ members_arrive(void **state)
 		assert_int_equal(r->received[i].local, sample_received[i].local);
 		assert_int_equal(r->received[i].cut, sample_received[i].cut);
 	}
+	assert_int_equal(r->authres_count, 2);
+	for (i = 0; i < 2; i++) {
+		same_text(r->authres[i].authserv_id, sample_authres[i].authserv_id);
+		same_text(r->authres[i].domain, sample_authres[i].domain);
+		assert_int_equal(r->authres[i].method, sample_authres[i].method);
+		assert_int_equal(r->authres[i].received_above, sample_authres[i].received_above);
+	}
+	assert_int_equal(r->authres_more, 0);
+	assert_int_equal(r->tls_required_no, 1);
 	assert_int_equal(r->reasons_count, 2);
 	assert_string_equal(r->reasons[0], "CT-DUP");
 	assert_string_equal(r->reasons[1], "B64-PAD-2");
@@ -836,6 +1020,9 @@ main(void)
 		cmocka_unit_test(received_bounds),
 		cmocka_unit_test(received_forged),
 		cmocka_unit_test(most_received),
+		cmocka_unit_test(authres_bounds),
+		cmocka_unit_test(authres_forged),
+		cmocka_unit_test(most_authres),
 		cmocka_unit_test(most_parts),
 		cmocka_unit_test(members_arrive),
 		cmocka_unit_test(encoders_refuse),
