@@ -53,6 +53,10 @@ JUDGE = \
 	judge/facts.c \
 	judge/hops.c \
 	judge/maillog.c \
+	judge/maillog_cursor.c \
+	judge/maillog_head.c \
+	judge/maillog_postfix.c \
+	judge/maillog_sendmail.c \
 	judge/name.c \
 	judge/outbound.c \
 	judge/policy.c \
@@ -68,9 +72,12 @@ RECORD = \
 FRONT = \
 	front/answer.c \
 	front/control.c \
+	front/end.c \
+	front/envelope.c \
 	front/front.c \
 	front/handover.c \
 	front/killers.c \
+	front/macros.c \
 	front/session.c \
 	front/spool.c
 FILTER = \
@@ -242,4 +249,4 @@ install: all
 clean:
 	rm -rf build build-san
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -26,7 +26,7 @@
 #define OUT_MAX		(64u * 1024 * 1024)	/* octets printed of one file: SCAN_PARTS_MAX parts with long names */
 #define PROGRESS_NS	100000000ULL
 
-/* What the front puts before a message (front/session.c), so that the engine takes it for mail. */
+/* What the front puts before a message (front/envelope.c), so that the engine takes it for mail. */
 static const char prefix[] = "Received: by hopward; Thu, 1 Jan 1970 00:00:00 +0000\r\n";
 
 static const char help[] =

@@ -2,7 +2,7 @@
 /* Makes the list of header edits and the SMTP reply that carry out a verdict. */
 
 /*
- * Called by session.c; knows no libmilter.  Our own fields from outside go
+ * Called by end.c and envelope.c; knows no libmilter.  Our own fields from outside go
  * first, from the last to the first, since every removal may move the numbers
  * behind it: one edit a name, so that a hundred thousand forgeries cost as much
  * memory as one; then ours are put in at position 1, below the MTA's own Received.
