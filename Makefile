@@ -57,6 +57,10 @@ JUDGE = \
 	judge/maillog_head.c \
 	judge/maillog_postfix.c \
 	judge/maillog_sendmail.c \
+	judge/maillog_cursor.c \
+	judge/maillog_head.c \
+	judge/maillog_postfix.c \
+	judge/maillog_sendmail.c \
 	judge/name.c \
 	judge/outbound.c \
 	judge/policy.c \
