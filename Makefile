@@ -57,10 +57,6 @@ JUDGE = \
 	judge/maillog_head.c \
 	judge/maillog_postfix.c \
 	judge/maillog_sendmail.c \
-	judge/maillog_cursor.c \
-	judge/maillog_head.c \
-	judge/maillog_postfix.c \
-	judge/maillog_sendmail.c \
 	judge/name.c \
 	judge/outbound.c \
 	judge/policy.c \
@@ -134,6 +130,7 @@ CTL = \
 	ctl/ctl.c \
 	ctl/follow.c \
 	ctl/hops.c \
+	ctl/journal.c \
 	ctl/log.c \
 	ctl/message.c \
 	ctl/records.c \
@@ -143,6 +140,7 @@ CTL = \
 	ctl/runner.c \
 	ctl/scan.c \
 	ctl/show.c \
+	ctl/stamps.c \
 	ctl/status.c \
 	ctl/tally.c \
 	ctl/text.c \

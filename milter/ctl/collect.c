@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,9 @@
 #include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/follow.h"
+#include "ctl/journal.h"
 #include "ctl/resume.h"
+#include "ctl/stamps.h"
 #include "ctl/tally.h"
 #include "record/delivery.h"
 #include "record/ledger.h"
@@ -39,8 +40,6 @@
 #define SAVE_NS		1000000000ull	/* between two saved states: what a crash makes us read again */
 #define SAVE_BUSY_NS	5000000000ull	/* the same while there is more to read */
 #define SAVE_SHARE	20		/* a large state on a slow disk takes a twentieth of the time at most */
-#define DAY_MS		86400000u
-#define OVERLAP_MS	1800000u	/* a clock without zone that goes back further than this was set back for winter */
 
 static const char help[] =
     "usage: hopwardctl collect [-f] [--stdout] [--json] [--smarthost HOST]... [--year YYYY] [--state FILE] FILE | -\n"
@@ -65,7 +64,6 @@ struct collect {
 	const struct ctl	*ctl;
 	const char		*input;		/* path, "-", or "journal" */
 	int			 follow, journal, show;
-	int			 year;		/* of the first line; 0: by the file's time */
 	const char		*smarthosts[SMARTHOSTS_MAX + 1];
 	size_t			 smarthosts_count;
 
@@ -85,8 +83,7 @@ struct collect {
 	/* where we are */
 	char			 id[FOLLOW_ID_LEN + 1];
 	uint64_t		 at;
-	uint64_t		 time_ms;	/* of the last line with a time; 0 */
-	uint64_t		 newest_ms;	/* what a file's lines are not later than */
+	struct stamps		 stamps;
 	int			 since_set;
 	int			 dirty;		/* more was read than is saved */
 	uint64_t		 saved_ns, save_took_ns;
@@ -94,95 +91,7 @@ struct collect {
 	char			 tail_id[FOLLOW_ID_LEN + 1];
 	uint64_t		 tail_at;
 	int			 again;
-	/* the minute that was resolved last */
-	struct tm		 minute;
-	uint64_t		 minute_ms;
 };
-
-/* ---- time ---- */
-
-static uint64_t
-distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-/* Local time; the rules of the zone are mktime()'s.  0: none. */
-static uint64_t
-local_ms(struct collect *run, const struct maillog_stamp *t, int year)
-{
-	struct tm tm = { .tm_year = year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour,
-	    .tm_min = t->minute, .tm_isdst = -1 }, was = tm, other;
-	struct tm *m = &run->minute;
-	time_t v, w;
-
-	if (run->minute_ms != 0 && m->tm_year == tm.tm_year && m->tm_mon == tm.tm_mon && m->tm_mday == tm.tm_mday &&
-	    m->tm_hour == tm.tm_hour && m->tm_min == tm.tm_min)
-		return run->minute_ms + (uint64_t)t->second * 1000;
-	if ((v = mktime(&tm)) == (time_t)-1 || v < 0)
-		return 0;
-	/* an hour that comes twice a year: the one that goes on from the line before */
-	if (run->time_ms > (uint64_t)v * 1000 + OVERLAP_MS && run->time_ms < (uint64_t)v * 1000 + 2 * 3600 * 1000u) {
-		other = was;
-		other.tm_isdst = tm.tm_isdst > 0 ? 0 : 1;
-		if ((w = mktime(&other)) > v && other.tm_hour == was.tm_hour)
-			v = w;
-	}
-	*m = was;
-	run->minute_ms = (uint64_t)v * 1000;
-	return run->minute_ms + (uint64_t)t->second * 1000;
-}
-
-/* A stamp without a year is of that which brings it nearest to the line before, or, the first one, before the file's time. */
-static uint64_t
-yearless_ms(struct collect *run, const struct maillog_stamp *t)
-{
-	uint64_t near = run->time_ms != 0 ? run->time_ms : run->newest_ms, v, best = 0;
-	time_t s = (time_t)(near / 1000);
-	const struct tm *m = &run->minute;
-	struct tm tm, found = { 0 };
-	uint64_t found_ms = 0;
-	int y;
-
-	if (run->time_ms != 0 && run->minute_ms != 0 && distance(run->minute_ms, near) < DAY_MS && m->tm_mon == t->month - 1 &&
-	    m->tm_mday == t->day && m->tm_hour == t->hour && m->tm_min == t->minute)
-		return run->minute_ms + (uint64_t)t->second * 1000;
-	if (run->time_ms == 0 && run->year != 0)
-		return local_ms(run, t, run->year);
-	if (localtime_r(&s, &tm) == NULL)
-		return 0;
-	for (y = tm.tm_year + 1901; y >= tm.tm_year + 1899; y--) {
-		if ((v = local_ms(run, t, y)) == 0)
-			continue;
-		if (run->time_ms == 0 && v <= near + DAY_MS)
-			return v;
-		if (run->time_ms != 0 && (best == 0 || distance(v, near) < distance(best, near))) {
-			best = v;
-			found = run->minute;
-			found_ms = run->minute_ms;
-		}
-	}
-	run->minute = found;
-	run->minute_ms = found_ms;
-	return best;
-}
-
-/* 0: no time. */
-static uint64_t
-stamp_ms(struct collect *run, const struct maillog_stamp *t)
-{
-	struct tm tm = { .tm_year = t->year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour,
-	    .tm_min = t->minute, .tm_sec = t->second };
-	uint64_t ms = 0;
-	time_t v;
-
-	if (t->zoned) {
-		if ((v = timegm(&tm) - t->east) > 0)
-			ms = (uint64_t)v * 1000;
-	} else
-		ms = t->year != 0 ? local_ms(run, t, t->year) : yearless_ms(run, t);
-	return ms == 0 ? 0 : ms + (uint64_t)t->us / 1000;
-}
 
 /* ---- output ---- */
 
@@ -332,11 +241,11 @@ take_relevant(struct collect *run, struct maillog *m, const struct follow_line *
 		m->host.p = run->conf->front->gateway;
 		m->host.len = strlen(m->host.p);
 	}
-	if (m->kind == MAILLOG_UNREADABLE || (ms = stamp_ms(run, &m->stamp)) == 0) {
+	if (m->kind == MAILLOG_UNREADABLE || (ms = stamps_ms(&run->stamps, &m->stamp)) == 0) {
 		unreadable(run, m, l);
 		return 0;
 	}
-	run->time_ms = ms;
+	run->stamps.time_ms = ms;
 	if (run->journal && journal_known(run, m, ms))
 		return 0;
 	if (m->level_bad)
@@ -367,8 +276,8 @@ take_line(void *arg, const struct follow_line *l)
 	run->tally.lines++;
 	run->tally.cut += l->cut != 0;
 	maillog_read(l->text, l->len, &m);
-	if (!run->since_set && m.stamp.month != 0 && (ms = stamp_ms(run, &m.stamp)) != 0) {
-		run->time_ms = ms;
+	if (!run->since_set && m.stamp.month != 0 && (ms = stamps_ms(&run->stamps, &m.stamp)) != 0) {
+		run->stamps.time_ms = ms;
 		outbound_since(run->joiner, ms);
 		run->since_set = 1;
 	}
@@ -386,7 +295,7 @@ note_place(struct collect *run)
 	if (run->id[0] == '\0' || (log = resume_log_get(&run->resume, run->id, run->input)) == NULL)
 		return;
 	log->at = run->at;
-	log->time_ms = run->time_ms;
+	log->time_ms = run->stamps.time_ms;
 }
 
 static int
@@ -472,9 +381,9 @@ take_opened(void *arg, const char *path, const char *id, time_t mtime)
 	const struct resume_log *log;
 
 	(void)path;
-	run->newest_ms = mtime > 0 ? (uint64_t)mtime * 1000 : clock_wall_ms();
-	if (run->time_ms == 0 && *id != '\0' && (log = resume_log_find(&run->resume, id)) != NULL)
-		run->time_ms = log->time_ms;
+	run->stamps.newest_ms = mtime > 0 ? (uint64_t)mtime * 1000 : clock_wall_ms();
+	if (run->stamps.time_ms == 0 && *id != '\0' && (log = resume_log_find(&run->resume, id)) != NULL)
+		run->stamps.time_ms = log->time_ms;
 }
 
 /* Which files will be read: is the last recorded delivery in one of them? */
@@ -513,55 +422,14 @@ take_trouble(void *arg, const char *path, const char *what)
 
 /* ---- the journal ---- */
 
-/* Its mail, as lines, from the time where we stopped.  0, or an exit code. */
-static int
-journal_start(struct collect *run, pid_t *pid, int *fd)
-{
-	char since[64];
-	char name[] = "journalctl", quiet[] = "-q", follow[] = "-f", all[] = "--no-tail", form[] = "--output=short-iso-precise",
-	    match[] = "SYSLOG_FACILITY=2";
-	char *argv[] = { name, quiet, follow, all, form, match, NULL, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	extern char **environ;
-	int p[2], err;
-	sigset_t none;
-
-	if (run->resume.journal_us != 0) {
-		snprintf(since, sizeof(since), "--since=@%" PRIu64, run->resume.journal_us / 1000000);
-		argv[6] = since;
-	}
-	run->again = run->resume.journal_lines < INT32_MAX ? (int)run->resume.journal_lines : INT32_MAX;
-	if (pipe2(p, O_CLOEXEC) == -1) {
-		ctl_warn(run->ctl, "pipe: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, p[1], STDOUT_FILENO);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	err = posix_spawnp(pid, name, &files, &attr, argv, environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
-	close(p[1]);
-	if (err != 0) {
-		ctl_warn(run->ctl, "journalctl: %s", strerror(err));
-		close(p[0]);
-		return EX_UNAVAILABLE;
-	}
-	*fd = p[0];
-	return 0;
-}
-
 static int
 journal_run(struct collect *run, const struct follow_to *to)
 {
 	pid_t pid = -1;
 	int code, fd = -1, rc, status = 0;
 
-	if ((code = journal_start(run, &pid, &fd)) != 0)
+	run->again = run->resume.journal_lines < INT32_MAX ? (int)run->resume.journal_lines : INT32_MAX;
+	if ((code = journal_start(run->ctl, run->resume.journal_us, &pid, &fd)) != 0)
 		return code;
 	rc = follow_stream(fd, to);
 	close(fd);
@@ -772,7 +640,7 @@ take_option(struct collect *run, const struct ctl_command *self, int key)
 		v = strtol(optarg, &end, 10);
 		if (*end != '\0' || v < 1970 || v > 9999)
 			return ctl_usage(run->ctl, self, "--year wants a year, got \"%s\"", optarg);
-		run->year = (int)v;
+		run->stamps.year = (int)v;
 		return 0;
 	default:
 		free(run->state);
