@@ -59,6 +59,7 @@ JUDGE = \
 	judge/maillog_sendmail.c \
 	judge/name.c \
 	judge/outbound.c \
+	judge/partner.c \
 	judge/policy.c \
 	judge/profile.c \
 	judge/reply.c \

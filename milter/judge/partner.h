@@ -101,6 +101,7 @@ struct partner_facts {
 	const struct message_facts *message;	/* mail, rcpts, client_ip, tls, scan (for Authentication-Results) */
 	const struct route	*route;		/* its boundary hop is the one that counts */
 	char			*const *trusted;	/* authserv-ids, NULL-terminated; may be NULL */
+	const struct cidr_list	*own;		/* networks of our hosts: a hop from one is not the partner's; may be NULL */
 	int64_t			 now;		/* seconds since 1970 */
 	int			 observe;	/* everything is watched */
 	int			 at_mail;	/* recipients are not known yet: rules with recipients wait for RCPT */
@@ -109,14 +110,18 @@ struct partner_facts {
 /*
  * Judges all rules that are about the message, into out (PARTNER_RESULTS_MAX),
  * in the order of the configuration.  Returns how many there are, which may be
- * more than fit.  Linear in rules and recipients.
+ * more than fit: then the last one listed is the strictest of the rest.
+ * Linear in rules and recipients.
  */
 size_t	partners_judge(const struct partners *, const struct partner_facts *, struct partner_result *out);
 
 /*
  * Who the sender is beyond doubt, for counting by peer, whether a rule is about
- * him or not: his domain, if one of the ways above confirms it.  *domain is borrowed from the message's sender or the
- * partner; NULL with PARTNER_BY_NONE.
+ * him or not.  The first of: the partner whose certificate or network it is
+ * (then *domain is the first of his domains, or his name where he has none);
+ * the sender's own domain by an SPF pass; the domain of a DKIM pass that is
+ * the sender's, or one above it that lies in a partner's domains.  *domain is
+ * borrowed from the partners or the scan's results, in lower case; NULL with PARTNER_BY_NONE.
  */
 enum partner_confirmed partner_sender(const struct partners *, const struct partner_facts *, const char **domain);
 

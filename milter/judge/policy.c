@@ -95,6 +95,8 @@ policy_free(struct policy *policy)
 	list_free(policy->submission_daemons);
 	list_free(policy->proxied_listeners);
 	list_free(policy->blocked_extensions);
+	list_free(policy->trusted_authserv_ids);
+	partners_free(&policy->partners);
 	free(policy->internal.nets);
 	free(policy->contact);
 	free(policy->submission_text);
@@ -242,22 +244,117 @@ decide(const struct policy *policy, const struct findings *f, struct verdict *v,
 	rule_name(v->class, would_by, v->would_rule, sizeof(v->would_rule));
 }
 
+/* ---- partners ---- */
+
+/* They have promised how their mail comes here, not how our people and programs hand theirs in. */
+static int
+has_partners(const struct verdict *v)
+{
+	return v->class == CLASS_MX || v->class == CLASS_RELAY;
+}
+
+static void
+partners_collect(const struct policy *policy, const struct message_facts *facts, struct verdict *v)
+{
+	const struct partner_facts pf = {
+		.message = facts, .route = v->route, .trusted = policy->trusted_authserv_ids, .own = &policy->internal,
+		.now = (int64_t)(facts->time_ms / 1000), .observe = policy->observe, .at_mail = facts->stage_mail
+	};
+
+	if (!has_partners(v))
+		return;
+	v->partners_count = partners_judge(&policy->partners, &pf, v->partners);
+	v->confirmed = partner_sender(&policy->partners, &pf, &v->sender_domain);
+}
+
+static size_t
+partners_listed(const struct verdict *v)
+{
+	return v->partners_count < PARTNER_RESULTS_MAX ? v->partners_count : PARTNER_RESULTS_MAX;
+}
+
+static void
+partner_rule(const struct partner_result *r, char *out, size_t size)
+{
+	snprintf(out, size, "partner.%s", r->partner->name);
+}
+
+/*
+ * Partners beside what was decided so far: only what is stricter changes it,
+ * and is at least `from`.  Gives the one that decides now, or NULL.
+ */
+static const struct partner_result *
+decide_partners(struct verdict *v, enum action from)
+{
+	const struct partner_result *decided = NULL, *r;
+	size_t i;
+
+	for (i = 0; i < partners_listed(v); i++) {
+		r = &v->partners[i];
+		if (r->action >= (int)from && r->action > (int)v->action) {
+			v->action = (enum action)r->action;
+			partner_rule(r, v->rule, sizeof(v->rule));
+			decided = r;
+		}
+		if (r->would >= (int)from && r->would > (int)v->would) {
+			v->would = (enum action)r->would;
+			partner_rule(r, v->would_rule, sizeof(v->would_rule));
+		}
+	}
+	if (v->would <= v->action) {
+		v->would = v->action;
+		memcpy(v->would_rule, v->rule, sizeof(v->would_rule));
+	}
+	return decided;
+}
+
+/* The mark of a miss: the first rule that wants one. */
+static void
+fill_tls_tag(struct verdict *v)
+{
+	const struct partner_result *r;
+	size_t i;
+
+	for (i = 0; i < partners_listed(v); i++) {
+		r = &v->partners[i];
+		if (r->action != ACTION_TAG)
+			continue;
+		snprintf(v->tls_tag, sizeof(v->tls_tag), "partner=%s; missed=%s; confirmed=%s", r->partner->name,
+		    partner_state_str(r->state),
+		    r->confirmed == PARTNER_BY_NONE ? "no" : partner_confirmed_str(r->confirmed));
+		return;
+	}
+}
+
+/* ---- the whole ---- */
+
+/* What MAIL, RCPT and the end of a message have in common. */
+static int
+verdict_begin(const struct policy *policy, const struct message_facts *facts, struct verdict *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->class = policy_class(policy, facts, &v->class_why);
+	hops_observed(facts, v->class == CLASS_LOCAL, policy_proxied(policy, facts), &v->hop);
+	if ((v->route = malloc(sizeof(*v->route))) == NULL)
+		return -1;
+	route_judge(facts, &v->hop, v->class == CLASS_LOCAL, &policy->internal, policy->profile, v->route);
+	partners_collect(policy, facts, v);
+	return 0;
+}
+
 int
 policy_judge(const struct policy *policy, const struct message_facts *facts, struct verdict *v)
 {
+	const struct partner_result *partner;
 	struct findings f;
 	enum outcome decided;
 	unsigned int i;
 
-	memset(v, 0, sizeof(*v));
 	memset(&f, 0, sizeof(f));
-	v->class = policy_class(policy, facts, &v->class_why);
-	hops_observed(facts, v->class == CLASS_LOCAL, policy_proxied(policy, facts), &v->hop);
-	if ((v->route = malloc(sizeof(*v->route))) == NULL || findings_collect(policy, facts, v, &f) == -1) {
+	if (verdict_begin(policy, facts, v) == -1 || findings_collect(policy, facts, v, &f) == -1) {
 		verdict_free(v);
 		return -1;
 	}
-	route_judge(facts, &v->hop, v->class == CLASS_LOCAL, &policy->internal, policy->profile, v->route);
 	v->outcome = OUTCOME_CLEAN;
 	for (i = 0; i < OUTCOME_MAX; i++)
 		if (f.seen[i])
@@ -268,7 +365,62 @@ policy_judge(const struct policy *policy, const struct message_facts *facts, str
 	v->signature = f.signature[v->outcome];
 	v->detail = f.detail[v->outcome];
 	decide(policy, &f, v, &decided);
-	reply_fill(policy, facts, decided, v);
+	partner = decide_partners(v, ACTION_TAG);
+	fill_tls_tag(v);
+	reply_fill(policy, facts, decided, partner, v);
+	return 0;
+}
+
+int
+policy_envelope(const struct policy *policy, const struct message_facts *facts, struct verdict *v)
+{
+	const struct partner_result *partner;
+
+	if (verdict_begin(policy, facts, v) == -1)
+		return -1;
+	/* Nothing of it was looked at, so nothing is clean. */
+	v->outcome = OUTCOME_NOT_SCANNED;
+	v->detail = facts->stage_mail ? "MAIL" : "RCPT";
+	partner = decide_partners(v, ACTION_TEMPFAIL);
+	reply_fill(policy, facts, OUTCOME_NOT_SCANNED, partner, v);
+	return 0;
+}
+
+/* By what is configured; the class, the hop and the day may still make it nothing. */
+static int
+may_refuse(const struct policy *policy, const struct partner *p)
+{
+	return !policy->observe && !p->watch && (p->action == ACTION_TEMPFAIL || p->action == ACTION_REJECT);
+}
+
+int
+policy_asks_mail(const struct policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->partners.count; i++)
+		if (may_refuse(policy, &policy->partners.list[i]) && policy->partners.list[i].recipients == NULL)
+			return 1;
+	return 0;
+}
+
+/* Also where MAIL could not be refused because an exception depends on the recipient. */
+int
+policy_asks_rcpt(const struct policy *policy)
+{
+	const struct partner *p;
+	size_t i, k;
+
+	for (i = 0; i < policy->partners.count; i++) {
+		p = &policy->partners.list[i];
+		if (!may_refuse(policy, p))
+			continue;
+		if (p->recipients != NULL)
+			return 1;
+		for (k = 0; k < p->exceptions_count; k++)
+			if (p->exceptions[k].recipient != NULL)
+				return 1;
+	}
 	return 0;
 }
 

@@ -79,6 +79,8 @@ struct verdict {
 	size_t			 partners_count;	/* all; may be more than are listed */
 	enum partner_confirmed	 confirmed;	/* how the sender's domain is known to be his */
 	const char		*sender_domain;	/* that domain; NULL where it is not confirmed */
+	/* What X-Hopward-TLS says of a miss that is to be tagged: "partner=NAME; missed=no-tls; confirmed=network"; "" none */
+	char			 tls_tag[128];
 	/* The outcome of each part after the judge (BLOCKED may have been added); as many as scan->parts_count; or NULL */
 	enum outcome		*parts;
 	/* Text of X-Virus-Status: "Clean", "Infected (NAME)", "Not Scanned (encrypted)"... */
@@ -99,10 +101,13 @@ int	policy_judge(const struct policy *, const struct message_facts *, struct ver
 /*
  * Judges what is known before any content: the partners' rules, at MAIL (no
  * recipients in the facts) or at RCPT (the one recipient).  facts->stage_mail
- * or stage_rcpt says which.  The action is accept, tempfail or reject (a tag is for the end of the message), the reply
- * is filled, rule is "partner.NAME".  At the end of the message policy_judge()
- * judges them again, with what the content adds, as one more finding: the
- * stricter action wins, and rule says which it was.
+ * or stage_rcpt says which; time_ms is the wall clock's now, by which rules
+ * begin and end.  The action is accept, tempfail or reject (a tag is for the
+ * end of the message), the reply is filled, rule is "partner.NAME", or "" where
+ * none wants anything; the outcome is not-scanned, the detail "MAIL" or "RCPT".
+ * At the end of the message policy_judge() judges them again, with what the
+ * content adds, as one more finding that leaves the outcome alone: the stricter
+ * action wins, and rule says which it was.  Rules are about the classes mx and relay.
  */
 int	policy_envelope(const struct policy *, const struct message_facts *, struct verdict *);
 /* 1: there are rules that may answer at that stage (so the MTA must wait for a reply there). */

@@ -2,8 +2,8 @@
 /* What people and programs read of a verdict: the status header's text, the SMTP reply, the reason of a hold. */
 /*
  * Called by policy.c alone.  Owns nothing.  Codes: RFC 5321 and 3463; there is
- * no code for malware, 5.7.1 is what filters answer.  Own faults are 4.3.0:
- * the message is not to blame.  It names no address and quotes nothing of the message.
+ * no code for malware, 5.7.1 is what filters answer; 5.7.10 (RFC 8689) asks for
+ * encryption.  Own faults are 4.3.0: the message is not to blame.  It names no address and quotes nothing of the message.
  */
 #include <stdio.h>
 #include <string.h>
@@ -133,13 +133,48 @@ fill_reply(const struct policy *policy, const struct message_facts *facts, enum 
 	snprintf(out + len, sizeof(v->reply_text) - len, "%s", tail);
 }
 
+/* What is needed, and by whose rule; nothing that the peer said. */
+static void
+fill_partner_reply(const struct policy *policy, const struct message_facts *facts, const struct partner_result *r,
+    struct verdict *v)
+{
+	const struct partner *p = r->partner;
+	char tail[CONTACT_MAX + REF_MAX + 16], need[256], text[REPLY_TEXT_MAX + 1];
+	int reject = v->action == ACTION_REJECT;
+	size_t room;
+
+	switch (r->state) {
+	case PARTNER_GRADE:
+		snprintf(need, sizeof(need), "TLS graded %s or better by profile %.64s", grade_str(p->grade),
+		    policy->profile != NULL ? policy->profile->name : "");
+		break;
+	case PARTNER_UNVERIFIED:
+		snprintf(need, sizeof(need), "TLS with a client certificate that can be verified");
+		break;
+	default:
+		snprintf(need, sizeof(need), "%s%s", p->version != NULL ? p->version : "TLS",
+		    p->version != NULL ? " or later" : "");
+	}
+	v->reply_code = reject ? 550 : 451;
+	snprintf(v->reply_xcode, sizeof(v->reply_xcode), "%c.7.10", reject ? '5' : '4');
+	make_tail(policy, facts, tail, sizeof(tail));
+	room = REPLY_TEXT_MAX - strlen(tail);
+	snprintf(text, sizeof(text), "Encryption needed: %s, by the rule for partner %s%s", need, p->name,
+	    reject ? "" : "; try again with it");
+	printable(text, v->reply_text, sizeof(v->reply_text), room);
+	snprintf(v->reply_text + strlen(v->reply_text), sizeof(v->reply_text) - strlen(v->reply_text), "%s", tail);
+}
+
 void
-reply_fill(const struct policy *policy, const struct message_facts *facts, enum outcome decided, struct verdict *v)
+reply_fill(const struct policy *policy, const struct message_facts *facts, enum outcome decided,
+    const struct partner_result *partner, struct verdict *v)
 {
 	char ref[48];	/* hold_reason must hold it whole, with rule and outcome */
 
 	fill_status(v);
-	if (v->action == ACTION_REJECT || v->action == ACTION_TEMPFAIL)
+	if (partner != NULL && (v->action == ACTION_REJECT || v->action == ACTION_TEMPFAIL))
+		fill_partner_reply(policy, facts, partner, v);
+	else if (v->action == ACTION_REJECT || v->action == ACTION_TEMPFAIL)
 		fill_reply(policy, facts, decided, v);
 	if (v->action == ACTION_QUARANTINE)
 		snprintf(v->hold_reason, sizeof(v->hold_reason), "hopward: %s rule=%s ref=%s", outcome_str(v->outcome),

@@ -14,9 +14,11 @@
 /*
  * Fills status, reply_* and hold_reason of a verdict whose other members are
  * set.  `decided` is the finding that the action comes from: the sender is told
- * of that one, since a watched finding is not to be seen from outside.  All
+ * of that one, since a watched finding is not to be seen from outside.  `partner` instead
+ * if the action is his rule's, else NULL.  All
  * text is printable ASCII on one line, whatever the facts and the policy hold.
  */
-void	reply_fill(const struct policy *, const struct message_facts *, enum outcome decided, struct verdict *);
+void	reply_fill(const struct policy *, const struct message_facts *, enum outcome decided,
+	    const struct partner_result *partner, struct verdict *);
 
 #endif
