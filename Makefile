@@ -68,6 +68,7 @@ JUDGE = \
 RECORD = \
 	record/delivery.c \
 	record/ledger.c \
+	record/peers.c \
 	record/privacy.c \
 	record/record.c
 FRONT = \
