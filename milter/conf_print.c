@@ -7,7 +7,6 @@
  * out.  A reading of it opens no file, asks for no host name.
  */
 
-#include <arpa/inet.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -46,18 +45,12 @@ print_list(struct buf *out, char *const *list)
 static void
 print_nets(struct buf *out, const struct cidr_list *list)
 {
-	static const uint8_t	 v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-	char			 text[INET6_ADDRSTRLEN];
-	size_t			 i;
+	char	 text[CIDR_TEXT_MAX + 1];
+	size_t	 i;
 
 	buf_addc(out, '[');
-	for (i = 0; i < list->count; i++) {
-		const struct cidr *net = &list->nets[i];
-		int is_v4 = net->bits >= 96 && memcmp(net->addr, v4, sizeof(v4)) == 0;
-		if (inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? net->addr + 12 : net->addr, text, sizeof(text)) == NULL)
-			text[0] = '\0';
-		buf_addf(out, "%s\"%s/%u\"", i == 0 ? " " : ", ", text, is_v4 ? net->bits - 96 : net->bits);
-	}
+	for (i = 0; i < list->count; i++)
+		buf_addf(out, "%s\"%s\"", i == 0 ? " " : ", ", cidr_str(&list->nets[i], text, sizeof(text)));
 	buf_addz(out, i == 0 ? "]" : " ]");
 }
 
