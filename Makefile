@@ -80,6 +80,7 @@ FRONT = \
 	front/handover.c \
 	front/killers.c \
 	front/macros.c \
+	front/refuse.c \
 	front/session.c \
 	front/spool.c
 FILTER = \

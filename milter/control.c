@@ -143,6 +143,11 @@ put_front(struct json *j, struct parent *p)
 	for (i = 0; i < ACTION_MAX; i++)
 		json_u64(j, action_str((enum action)i), atomic_load(&st->actions[i]));
 	json_end_object(j);
+	json_begin_object(j, "refused");
+	json_u64(j, "mail", atomic_load(&st->refused_mail));
+	json_u64(j, "rcpt", atomic_load(&st->refused_rcpt));
+	json_end_object(j);
+	json_u64(j, "requiretls_clear", atomic_load(&st->requiretls_clear));
 	put_macros(j, st);
 	json_strn(j, "mta", st->mta, strnlen(st->mta, sizeof(st->mta)));
 	json_end_object(j);

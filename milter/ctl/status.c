@@ -326,6 +326,11 @@ show_front(struct status *s, const json_t *front)
 	    ull(front, "queued_large"), text_size(num(front, "spool_bytes"), text, sizeof(text)), ull(front, "records_failed"));
 	show_counts(s, "outcomes", front);
 	show_counts(s, "actions", front);
+	show_counts(s, "refused", front);
+	if (num(front, "requiretls_clear") > 0) {
+		label(s, "requiretls");
+		buf_addf(&s->out, "%llu messages that must not travel in clear came in clear\n", ull(front, "requiretls_clear"));
+	}
 	if (num(front, "connections") > 0)
 		show_macros(s, front);
 }

@@ -296,14 +296,55 @@ helo(struct house *h, int tls)
 	session_helo(h->session, "client.example");
 }
 
+/* MAIL and RCPT as libmilter gives them; the answer's status. */
+static enum answer_status
+mail_with(struct session *s, const char *arg, const char *param, struct answer *keep)
+{
+	char path[256], words[64];
+	char *argv[3] = { path, param != NULL ? words : NULL, NULL };
+	enum answer_status status;
+	struct answer a;
+
+	snprintf(path, sizeof(path), "%s", arg);
+	snprintf(words, sizeof(words), "%s", param != NULL ? param : "");
+	session_mail(s, argv, &a);
+	status = a.status;
+	if (keep != NULL)
+		*keep = a;
+	else
+		answer_free(&a);
+	return status;
+}
+
+static enum answer_status
+mail_at(struct session *s, const char *arg)
+{
+	return mail_with(s, arg, NULL, NULL);
+}
+
+static enum answer_status
+rcpt_at(struct session *s, const char *arg)
+{
+	char path[256];
+	char *argv[2] = { path, NULL };
+	enum answer_status status;
+	struct answer a;
+
+	snprintf(path, sizeof(path), "%s", arg);
+	session_rcpt(s, argv, &a);
+	status = a.status;
+	answer_free(&a);
+	return status;
+}
+
 static void
 envelope(struct house *h, const char *id)
 {
 	mta_stage(&h->mta, STAGE_MAIL);
 	mta_set(&h->mta, STAGE_MAIL, "{mail_addr}", "a@sender.example");
-	session_mail(h->session, "<a@sender.example>");
+	mail_at(h->session, "<a@sender.example>");
 	mta_stage(&h->mta, STAGE_RCPT);
-	session_rcpt(h->session, "<b@rcpt.example>");
+	rcpt_at(h->session, "<b@rcpt.example>");
 	mta_stage(&h->mta, STAGE_DATA);
 	if (id != NULL)
 		mta_set(&h->mta, STAGE_DATA, "i", id);
@@ -408,8 +449,8 @@ test_starttls(void **state)
 	session_abort(h.session);
 	mta_stage(&h.mta, STAGE_MAIL);
 	mta_set(&h.mta, STAGE_MAIL, "{tls_version}", "TLSv1.2");
-	session_mail(h.session, "<a@sender.example>");
-	session_rcpt(h.session, "<b@rcpt.example>");
+	mail_at(h.session, "<a@sender.example>");
+	rcpt_at(h.session, "<b@rcpt.example>");
 	session_data(h.session);
 	content(&h, "x");
 	end(&h, NULL);
@@ -437,8 +478,8 @@ test_no_macros(void **state)
 	h.session = session_new(h.front, &mta, 0);
 	session_connect(h.session, "x", NULL);
 	session_helo(h.session, "x");
-	session_mail(h.session, "<>");
-	session_rcpt(h.session, "b@rcpt.example");
+	mail_at(h.session, "<>");
+	rcpt_at(h.session, "b@rcpt.example");
 	session_data(h.session);
 	content(&h, "x");
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
@@ -462,8 +503,8 @@ test_local(void **state)
 	mta_set(&h.mta, STAGE_CONNECT, "{daemon_port}", "0");
 	session_connect(h.session, "localhost", "127.0.0.1");
 	session_helo(h.session, "localhost");
-	session_mail(h.session, "<root@gw.example>");
-	session_rcpt(h.session, "<b@rcpt.example>");
+	mail_at(h.session, "<root@gw.example>");
+	rcpt_at(h.session, "<b@rcpt.example>");
 	content(&h, "x");
 	end(&h, NULL);
 	assert_string_equal(last_value(&h, "class"), "local");
@@ -495,7 +536,7 @@ test_paths(void **state)
 	house_open(&h, settings_new(), clean, 1);
 	connection(&h, ALL);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		session_mail(h.session, paths[i].arg);
+		mail_at(h.session, paths[i].arg);
 		content(&h, "x");
 		end(&h, NULL);
 		if (strcmp(last_value(&h, "from.domain"), paths[i].domain) != 0)
@@ -518,7 +559,7 @@ test_disorder(void **state)
 	house_open(&h, settings_new(), clean, 1);
 	connection(&h, ALL);
 	assert_int_equal(end(&h, NULL), ANSWER_TEMPFAIL);
-	session_rcpt(h.session, "<x>");
+	rcpt_at(h.session, "<x>");
 	session_header(h.session, "A", " b");
 	session_body(h.session, "x", 1);
 	assert_int_equal(end(&h, &a), ANSWER_TEMPFAIL);
@@ -530,8 +571,8 @@ test_disorder(void **state)
 		switch ((seed >> 16) % 11) {
 		case 0: connection(&h, ALL); break;
 		case 1: session_helo(h.session, "x"); break;
-		case 2: case 3: session_mail(h.session, "<a@b>"); break;
-		case 4: session_rcpt(h.session, "<a@b>"); break;
+		case 2: case 3: mail_at(h.session, "<a@b>"); break;
+		case 4: rcpt_at(h.session, "<a@b>"); break;
 		case 5: session_data(h.session); break;
 		case 6: session_header(h.session, "X-Hopward-A", " x"); break;
 		case 7: session_eoh(h.session); break;
@@ -709,9 +750,9 @@ test_bounds(void **state)
 
 	/* Recipients. */
 	mta_stage(&h.mta, STAGE_MAIL);
-	session_mail(h.session, "<a@sender.example>");
+	mail_at(h.session, "<a@sender.example>");
 	for (i = 0; i < 10; i++)
-		session_rcpt(h.session, "<b@rcpt.example>");
+		rcpt_at(h.session, "<b@rcpt.example>");
 	content(&h, "x");
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
 	assert_string_equal(last_value(&h, "to"), "(3)");
