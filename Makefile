@@ -86,6 +86,7 @@ FRONT = \
 FILTER = \
 	front/filter.c
 SCAN = \
+	scan/authres.c \
 	scan/decode.c \
 	scan/header.c \
 	scan/mime.c \

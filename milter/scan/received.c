@@ -250,16 +250,10 @@ received_block(const uint8_t *msg, size_t len, struct scan_result *r)
 	struct header_reader	 reader;
 	struct header_field	 field;
 	enum header_line	 line;
-	size_t			 end, next;
 
 	r->received = NULL;
 	r->received_count = r->received_more = 0;
-	for (end = 0; end < len; end = next) {
-		next = line_next(msg, end, len);
-		if (line_empty(msg, end, next))
-			break;
-	}
-	header_start(&reader, msg, 0, end);
+	header_start(&reader, msg, 0, header_length(msg, len));
 	while ((line = header_next(&reader, &field)) != HEADER_END) {
 		if (line != HEADER_FIELD || !header_is(&reader, &field, "Received"))
 			continue;
