@@ -134,6 +134,7 @@ CTL = \
 	ctl/ctl.c \
 	ctl/follow.c \
 	ctl/hops.c \
+	ctl/hoptable.c \
 	ctl/journal.c \
 	ctl/log.c \
 	ctl/message.c \
