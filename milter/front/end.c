@@ -283,15 +283,16 @@ end_count(struct session *s, const struct end *e)
  * The sender asked for TLS all the way, and his own hop to us was without.
  * All are counted and on record; the warning is for somebody to look there.
  */
-static void
+void
 end_requiretls(struct session *s, const struct end *e)
 {
 	struct front *f = s->front;
 	uint64_t now = clock_mono_ns(), last = atomic_load(&f->requiretls_said_ns);
 	char domain[PRIVACY_LOCAL_MAX], kept[PRIVACY_LOCAL_MAX];
 
-	if (!e->facts.requiretls || e->verdict.hop.tls != HOP_TLS_NO)
+	if (!e->facts.requiretls || e->verdict.hop.tls != HOP_TLS_NO || s->msg->requiretls_counted)
 		return;
+	s->msg->requiretls_counted = 1;
 	atomic_fetch_add(&f->stats->requiretls_clear, 1);
 	if ((last != 0 && now - last < REQUIRETLS_SAY_NS) ||
 	    !atomic_compare_exchange_strong(&f->requiretls_said_ns, &last, now))

@@ -36,6 +36,7 @@ refuse_record(struct session *s, struct end *e, const char *rcpt)
 			end_tempfail(e, "front.unrecorded", "4.3.0", "Message could not be recorded, try again later");
 		else if (rcpt != NULL)
 			snprintf(m->refused_id, sizeof(m->refused_id), "%s", e->id);
+		end_requiretls(s, e);
 		end_log(s, e);
 	}
 	refuse_count(s, e, rcpt, !again);

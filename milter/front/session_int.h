@@ -18,6 +18,7 @@ struct message {
 	char			**rcpts;
 	uint32_t		 rcpts_count, rcpts_size, rcpts_dropped, rcpts_refused;
 	int			 requiretls;
+	int			 requiretls_counted;	/* as having come in clear */
 	char			 refused_id[RECORD_ID_LEN + 1];	/* of the record of the first refused recipient; "" */
 	char			*queue_id;
 	char			*auth_type;
@@ -72,6 +73,7 @@ void		 end_begin(struct session *, struct end *);	/* fills it, with a fresh id *
 void		 end_tempfail(struct end *, const char *rule, const char *xcode, const char *text);
 /* The record, durable.  0 if the message may be answered as judged; -1: no record, so tempfail. */
 int		 end_record(struct session *, const struct end *);
+void		 end_requiretls(struct session *, const struct end *);	/* counts and warns where TLS was required and lacked */
 void		 end_log(struct session *, const struct end *);	/* the administrator's line */
 
 /* Judges the envelope before any content, at MAIL (rcpt NULL) or at RCPT.  Fills the answer, ANSWER_CONTINUE mostly. */
