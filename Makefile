@@ -112,6 +112,7 @@ ROOT = \
 	conf_clamd.c \
 	conf_keys.c \
 	conf_print.c \
+	conf_partner.c \
 	conf_profile.c \
 	conf_source.c \
 	conf_syntax.c \

@@ -14,8 +14,8 @@
 #include "conf_int.h"
 #include "base/units.h"
 
-static void
-print_text(struct buf *out, const char *s)
+void
+conf_print_text(struct buf *out, const char *s)
 {
 	buf_addc(out, '"');
 	for (; s != NULL && *s != '\0'; s++) {
@@ -29,21 +29,21 @@ print_text(struct buf *out, const char *s)
 	buf_addc(out, '"');
 }
 
-static void
-print_list(struct buf *out, char *const *list)
+void
+conf_print_list(struct buf *out, char *const *list)
 {
 	size_t	 i;
 
 	buf_addc(out, '[');
 	for (i = 0; list != NULL && list[i] != NULL; i++) {
 		buf_addz(out, i == 0 ? " " : ", ");
-		print_text(out, list[i]);
+		conf_print_text(out, list[i]);
 	}
 	buf_addz(out, i == 0 ? "]" : " ]");
 }
 
-static void
-print_nets(struct buf *out, const struct cidr_list *list)
+void
+conf_print_nets(struct buf *out, const struct cidr_list *list)
 {
 	char	 text[CIDR_TEXT_MAX + 1];
 	size_t	 i;
@@ -97,7 +97,7 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 
 	switch (key->type) {
 	case KEY_STRING:
-		print_text(out, *(char *const *)member);
+		conf_print_text(out, *(char *const *)member);
 		break;
 	case KEY_SIZE:
 	case KEY_TIME:
@@ -118,19 +118,22 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 	case KEY_ENUM:
 		for (i = 0; key->choices[i].name != NULL; i++)
 			if (key->choices[i].value == *(const int *)member)
-				print_text(out, key->choices[i].name);
+				conf_print_text(out, key->choices[i].name);
 		break;
 	case KEY_LIST:
-		print_list(out, *(char **const *)member);
+		conf_print_list(out, *(char **const *)member);
 		break;
 	case KEY_NETS:
-		print_nets(out, member);
+		conf_print_nets(out, member);
 		break;
 	case KEY_JOINED:
 		print_joined(out, *(char *const *)member);
 		break;
 	case KEY_ACTION:
 		buf_addf(out, "\"%s%s\"", action->watch ? "watch:" : "", action_str(action->action));
+		break;
+	case KEY_PARTNERS:
+		conf_partners_print(member, out);
 		break;
 	case KEY_ACTION_ALL:
 		break;

@@ -67,7 +67,8 @@ static const char everything[] =
     "gateway = \"mx1.example.org\"; authserv_id = \"example.org\"; mode = \"observe\";\n"
     "contact = \"https://example.org/\"; internal_networks = [ \"10.0.0.0/8\", \"2001:db8::/32\", \"::1\" ];\n"
     "submission_daemons = [ \"msa\" ]; proxied_listeners = [ \":465\", \"[::1]:25\" ]; recipients_max = 10;\n"
-    "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\";\n"
+    "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\"; trusted_authserv_ids = [ \"Spf.example.org\" ];\n"
+    "partners = ( { name = \"p\"; networks = \"192.0.2.0/24\"; } );\n"
     "actions: { default: { pua = \"discard\"; macro = \"watch:reject\"; }; mx: { pua = \"quarantine\"; }; };\n"
     "attachments: { blocked_extensions = [ \".EXE\", \"ps1\" ]; };\n"
     "headers: { virus = false; tls = false; subject_tag = \"[\\\"x\\\\y]\"; };\n"
@@ -405,7 +406,7 @@ every_list_takes_a_file(void **state)
 		conf_free(conf);
 		n++;
 	}
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 }
 
 /* ---- printing ---- */
@@ -875,12 +876,13 @@ page_line(const struct conf_key *key, char *line, size_t size)
 	const char	*dot = strrchr(key->path, '.');
 	int		 quoted = key->type != KEY_BOOL &&
 			    !(key->type == KEY_COUNT && strcmp(key->def, "auto") != 0);
-	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED;
+	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED ||
+			    key->type == KEY_PARTNERS;
 
 	if (key->help == NULL && strncmp(key->path, "clamav.", 7) == 0)
 		snprintf(line, size, "\n.It %s Ta Ic %s Ta %s%s\n", dot + 1, key->path, quoted ? "Qq " : "", key->def);
 	else if (list)
-		snprintf(line, size, "\n.It Ic %s No = Bq", key->path);
+		snprintf(line, size, "\n.It Ic %s No = %s", key->path, key->type == KEY_PARTNERS ? "Pq" : "Bq");
 	else
 		snprintf(line, size, "\n.It Ic %s No = %s%s%s\n", key->path, quoted ? "Qq" : "",
 		    quoted && key->def[0] != '\0' ? " " : "", key->def);
