@@ -72,6 +72,7 @@ RECORD = \
 	record/privacy.c \
 	record/record.c
 FRONT = \
+	front/alarm.c \
 	front/answer.c \
 	front/control.c \
 	front/end.c \

@@ -265,6 +265,18 @@ const struct conf_key conf_keys[] = {
 	{ "records.on_failure", KEY_ENUM, F(unrecorded), "tempfail",
 	    "what mail gets that cannot be recorded: tempfail or accept", 0, 0, 0, unrecorded_choices, NULL },
 
+	{ "downgrade.alarm", KEY_BOOL, F(downgrade_alarm), "true",
+	    "watch for peers that always came with TLS and come without, or two grades lower", 0, 0, 0, NULL, NULL },
+	{ "downgrade.file", KEY_STRING, S(peers.file), "/var/lib/hopward/peers",
+	    "what peers have come with; empty: a restart forgets it", 0, 0, 0, NULL, check_path_or_none },
+	{ "downgrade.max", KEY_COUNT, S(peers.max), "10000",
+	    "peers in all; beyond it the one not seen for longest is forgotten", 0, 1, PEERS_MAX, NULL, NULL },
+	/* Who comes in clear with every fifth message has so many in a row under TLS by chance once in a hundred. */
+	{ "downgrade.messages", KEY_COUNT, S(peers.messages), "20",
+	    "so many messages in a row under TLS make a habit", 0, 1, 1000000, NULL, NULL },
+	{ "downgrade.forget", KEY_TIME, S(peers.forget_ms), "90d",
+	    "a peer not seen for so long is forgotten", 0, DAY, 3660 * DAY, NULL, NULL },
+
 	{ "spool.message", KEY_SIZE, F(spool_message), "150MB",
 	    "a larger message is not scanned and has the outcome limit", 0, 65536, 16 * GB, NULL, NULL },
 	{ "spool.total", KEY_SIZE, F(spool_total), "512MB",
@@ -428,7 +440,7 @@ same_group(const char *a, const char *b)
 
 static const char *const groups[] = {
 	"actions", "actions.default", "actions.mx", "actions.submission", "actions.relay", "actions.local", "attachments",
-	"headers", "replies", "records", "spool", "scanner", "clamav", "mime"
+	"headers", "replies", "records", "downgrade", "spool", "scanner", "clamav", "mime"
 };
 
 /* Where a guess may come from: the same group, anywhere but the many actions, anywhere. */

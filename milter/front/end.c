@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/alarm.h"
 #include "front/session_int.h"
 
 #define MS		UINT64_C(1000000)
@@ -321,6 +322,7 @@ end_judge(struct session *s, struct end *e, struct answer *a)
 	end_count(s, e);
 	end_requiretls(s, e);
 	end_log(s, e);
+	alarm_message(s->front, e->st, &e->facts, &e->verdict);
 	verdict_free(&e->verdict);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "front/alarm.h"
 #include "front/session_int.h"
 
 static void
@@ -38,6 +39,7 @@ refuse_record(struct session *s, struct end *e, const char *rcpt)
 			snprintf(m->refused_id, sizeof(m->refused_id), "%s", e->id);
 		end_requiretls(s, e);
 		end_log(s, e);
+		alarm_message(s->front, e->st, &e->facts, &e->verdict);
 	}
 	refuse_count(s, e, rcpt, !again);
 }

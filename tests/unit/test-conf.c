@@ -75,6 +75,7 @@ static const char everything[] =
     "replies: { signature_name = true; submission_text = \"Call us.\"; };\n"
     "records: { directory = \"/tmp/r\"; sync = \"always\"; batch_wait = \"1ms\"; privacy = \"full\"; key_file = \"/tmp/k\";\n"
     "  on_failure = \"accept\"; };\n"
+    "downgrade: { alarm = false; file = \"/tmp/peers\"; max = 5; messages = 6; forget = \"7d\"; };\n"
     "spool: { message = \"25MB\"; total = \"1GB\"; };\n"
     "scanner: { path = \"/tmp/s\"; user = \"61953\"; scratch = \"/tmp/scratch\"; scratch_size = \"2GB\"; workers = 7;\n"
     "  large_workers = \"3\"; spares = 0; messages_per_worker = 9; large_size = \"2MB\"; timeout = \"90s\";\n"
@@ -122,6 +123,11 @@ each_key_reaches_its_room(void **state)
 	assert_int_equal(conf->start.ledger.sync, LEDGER_SYNC_ALWAYS);
 	assert_int_equal(conf->front->privacy, PRIVACY_FULL);
 	assert_int_equal(conf->front->unrecorded, UNRECORDED_ACCEPT);
+	assert_int_equal(conf->front->downgrade_alarm, 0);
+	assert_string_equal(conf->start.peers.file, "/tmp/peers");
+	assert_int_equal(conf->start.peers.max, 5);
+	assert_int_equal(conf->start.peers.messages, 6);
+	assert_int_equal(conf->start.peers.forget_ms, 7 * 86400000ull);
 	assert_int_equal(conf->front->spool_total, 1ull << 30);
 	assert_int_equal(conf->parent.scratch_size, 2ull << 30);
 	assert_int_equal(conf->scan->workers_small, 7);
