@@ -112,8 +112,8 @@ ROOT = \
 	conf_check.c \
 	conf_clamd.c \
 	conf_keys.c \
-	conf_print.c \
 	conf_partner.c \
+	conf_print.c \
 	conf_profile.c \
 	conf_source.c \
 	conf_syntax.c \

@@ -538,7 +538,6 @@ actions_check(struct reading *r)
 	}
 }
 
-static void
 /* What the partners need of other settings. */
 static void
 partners_check(struct reading *r)
@@ -560,6 +559,7 @@ partners_check(struct reading *r)
 		}
 }
 
+static void
 relations_check(struct reading *r)
 {
 	struct conf	*conf = r->conf;
@@ -677,8 +677,8 @@ reading_end(struct reading *r)
 		derive_numbers(conf);
 		profile_load(r);
 		relations_check(r);
-		actions_check(r);
 		partners_check(r);
+		actions_check(r);
 	}
 	conf_tokens_free(&r->tokens);
 	conf_source_free(&r->src);
