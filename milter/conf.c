@@ -24,6 +24,7 @@
 #include "conf_profile.h"
 
 #define PATH_MAX_KEY	256	/* "group.group.key" */
+#define CONF_NOTES_MAX	(64 * 1024)	/* octets of lines that are no mistakes */
 
 /* One reading. */
 struct reading {
@@ -654,6 +655,7 @@ reading_begin(struct reading *r, struct buf *errs)
 {
 	memset(r, 0, sizeof(*r));
 	r->errs = errs;
+	buf_init(&r->partners.over, CONF_NOTES_MAX);
 	if ((r->conf = calloc(1, sizeof(*r->conf))) == NULL ||
 	    (r->conf->front = calloc(1, sizeof(*r->conf->front))) == NULL ||
 	    (r->conf->scan = calloc(1, sizeof(*r->conf->scan))) == NULL ||
@@ -680,6 +682,12 @@ reading_end(struct reading *r)
 		partners_check(r);
 		actions_check(r);
 	}
+	if (!r->failed && r->partners.over.len > 0) {
+		buf_add(r->errs, r->partners.over.data, r->partners.over.len);
+		if (r->partners.over.failed)
+			buf_addz(r->errs, "\nnote: more has expired than is listed here\n");
+	}
+	buf_free(&r->partners.over);
 	conf_tokens_free(&r->tokens);
 	conf_source_free(&r->src);
 	free(r->places);

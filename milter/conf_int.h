@@ -189,11 +189,11 @@ void	conf_print_nets(struct buf *, const struct cidr_list *);
 struct conf_partners_notes {
 	struct conf_place	 graded;	/* the first partner that asks for a grade; file NULL: none */
 	char			 graded_name[64];
+	struct buf		 over;		/* lines about what is over or has expired: no mistakes, told if there are none */
 };
 
 /*
- * Replaces the partners by those of the list.  0, or -1 with lines in errs; then `to` is to be freed
- * all the same.  Lines that begin with "note:" behind their place are about what is over or expired, and no mistakes.
+ * Replaces the partners by those of the list.  0, or -1 with lines in errs; then `to` is to be freed all the same.
  */
 int	conf_partners_read(struct partners *to, struct config_setting_t *, struct conf_source *,
 	    struct conf_partners_notes *, struct buf *errs);

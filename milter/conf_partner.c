@@ -404,7 +404,7 @@ exception_check(struct partners_reading *r, const char *where, const struct part
 		complain(r, place, where, "has neither domain nor networks nor recipient: it would be for all");
 	if (r->failed || r->src->closed || r->now < e->expires)
 		return;
-	conf_error(r->errs, place, "note: %s: expired at the end of %s: %s", where,
+	conf_error(&r->notes->over, place, "note: %s: expired at the end of %s: %s", where,
 	    date_str(e->expires - DAY_SECONDS, day, sizeof(day)), e->reason);
 }
 
@@ -467,7 +467,7 @@ partner_check(struct partners_reading *r, const char *where, const struct partne
 		snprintf(r->notes->graded_name, sizeof(r->notes->graded_name), "%s", p->name);
 	}
 	if (!r->failed && !r->src->closed && p->until != 0 && r->now >= p->until)
-		conf_error(r->errs, place, "note: %s: is over since the end of %s", where,
+		conf_error(&r->notes->over, place, "note: %s: is over since the end of %s", where,
 		    date_str(p->until - DAY_SECONDS, day, sizeof(day)));
 }
 

@@ -118,12 +118,24 @@ keep_fixed(struct conf *old, struct conf *new)
 	SWAP(old->parent.control_group, new->parent.control_group);
 }
 
+/* What was taken but has no effect; the next lines are about what fails. */
+static void
+notes_log(struct buf *notes)
+{
+	const char	*p, *nl;
+
+	for (p = notes->data; p != NULL && (nl = strchr(p, '\n')) != NULL; p = nl + 1)
+		log_warn("%.*s", (int)(nl - p), p);
+	buf_reset(notes);
+}
+
 int
 parent_reload(struct parent *p, struct buf *errs)
 {
 	struct conf	*conf;
 
-	conf = conf_read(p->path, p->overrides, errs);
+	if ((conf = conf_read(p->path, p->overrides, errs)) != NULL)
+		notes_log(errs);
 	if (conf == NULL || conf_check(conf, errs) == -1) {
 		conf_free(conf);
 		log_error("configuration not taken, the old one stays: %.*s", (int)strcspn(errs->data != NULL ?

@@ -264,6 +264,9 @@ static const struct { const char *text, *want; } mistakes[] = {
 	{ "authserv_id = \"mx.example.org\";\ntrusted_authserv_ids = [ \"MX.example.org\" ];",
 	    "c.conf:2: trusted_authserv_ids: \"mx.example.org\" is authserv_id, under which hopward itself writes and removes all "
 	    "that came before: give hopward a name of its own\n" },
+	/* what has expired is told only where nothing is wrong */
+	{ "mod = 1;\n" WHO " exceptions = ( { domain = \"x.tsy.example\"; reason = \"r\"; expires = \"2020-01-01\"; } ); } );",
+	    "c.conf:1: unknown key: mod; did you mean mode?\n" },
 	/* all of them, in the order of the text */
 	{ "partners = ( { nmae = \"a\"; },\n { name = \"b\"; action = 1; } );",
 	    "c.conf:1: partner 1: has no name = \"...\", by which rules and reports call it\n"
