@@ -316,7 +316,7 @@ tls_pairs(struct span c, struct tls_words *t)
 	return 1;
 }
 
-/* "V:C:B", "V:C:B:YES", "V:C", "V". */
+/* "V:C:B", "V:C:B:YES", "V:C", "V"; "UNKNOWN:C:B" of an Exim older than its OpenSSL. */
 static int
 form_colons(struct span word, struct tls_words *t)
 {
@@ -325,7 +325,7 @@ form_colons(struct span word, struct tls_words *t)
 
 	if (colon != NULL)
 		s.n = (size_t)(colon - s.p);
-	if (!version_take(s, t))
+	if (!version_take(s, t) && (colon == NULL || !span_is(s, "unknown")))
 		return 0;
 	t->words = word;
 	if (colon == NULL)
@@ -511,6 +511,8 @@ comment_form(struct span c, struct tls_words *t)
 	case 'u':
 		if (span_phrase(c, "using ", &n))
 			return form_using(c, t);
+		if (span_starts(c, "unknown:"))
+			return form_colons(span_word(&c), t);
 		break;
 	case 'v':
 		if (span_starts(c, "version="))
