@@ -100,11 +100,16 @@ sanitizer_reports() {
 
 # ---- the MTA ----
 # What each of them brings: start_mta, stop_mta, local_sendmail, queued, held, release, queue_run, queue_id, $MTA_TAKEN.
-# mta_certificate DIR: cert.pem and key.pem of the gateway, ca.pem that signs clients (client_certificate)
-mta_certificate() {
-	make_key() { openssl req "$@" -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes 2>>"$T/log/openssl"; }
-	make_key -x509 -days 2 -subj /CN=gate.example.test -keyout "$1/key.pem" -out "$1/cert.pem" || die "no certificate"
-	cp "$1/cert.pem" "$1/ca.pem"
+# make_certificate DIR NAME SUBJECT [openssl req options]: DIR/NAME.pem, DIR/NAME.key
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -utf8 -subj "$3" \
+	    -keyout "$1/$2.key" -out "$1/$2.pem" "${@:4}" 2>>"$T/log/openssl" || die "no certificate for $3"
+	chmod 600 "$1/$2.key"
+}
+# mta_certificates DIR: the gateway's, and of the authority whose clients it trusts (clients.pem)
+mta_certificates() {
+	make_certificate "$1" cert /CN=gate.example.test
+	make_certificate "$1" clients '/O=Partner Trust (Test)/CN=Clients & <Sons> CA'
 }
 . "$E2E/$MTA/mta.sh" || exit 1
 
@@ -127,6 +132,7 @@ write_conf() {
 	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };
 	clamav: { DatabaseDirectory = "$T/db"; };
 	records: { directory = "$T/records"; key_file = "$T/key/pseudonym.key"; };
+	downgrade: { file = "$T/key/peers"; };
 	${1:-}
 	EOF
 }

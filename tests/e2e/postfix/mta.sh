@@ -17,7 +17,7 @@ start_mta() {
 	SMTP=$(free_port) && SUBMISSION=$(free_port) || die "no free port"
 	[ -n "${MILTER+x}" ] || set_milter
 	mkdir "$T/postfix" "$T/queue" "$T/data"
-	mta_certificate "$T/postfix"
+	mta_certificates "$T/postfix"
 	for d in main.cf master.cf; do
 		sed "s|@T@|$T|g; s|@PORT@|$SMTP|; s|@SUBMISSION@|$SUBMISSION|; s|@CHROOT@|$chroot|; s|@MILTER@|$MILTER|" \
 		    "$E2E/postfix/$d.in" >"$T/postfix/$d"

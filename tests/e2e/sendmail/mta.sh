@@ -44,8 +44,7 @@ start_mta() {
 	SMTP=$(free_port) && SUBMISSION=$(free_port) || die "no free port"
 	[ -n "${MILTER+x}" ] || set_milter
 	mkdir "$T/sendmail" "$T/sendmail/dev" "$T/sendmail/sasl2"
-	mta_certificate "$T/sendmail"
-	chmod 600 "$T/sendmail/key.pem"
+	mta_certificates "$T/sendmail"
 	install -d -m 755 "$T/queue"
 	install -d -m 700 "$T/queue/mta"
 	{ cat /etc/passwd; printf '%s:x:%d:%d::/:/bin/false\n' smmta 61953 61953 smmsp 61954 61954; } >"$T/sendmail/passwd"
