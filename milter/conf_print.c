@@ -7,7 +7,6 @@
  * out.  A reading of it opens no file, asks for no host name.
  */
 
-
 #include <stdio.h>
 #include <string.h>
 
