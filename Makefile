@@ -134,6 +134,7 @@ CTL = \
 	ctl/collect.c \
 	ctl/control.c \
 	ctl/ctl.c \
+	ctl/explain.c \
 	ctl/follow.c \
 	ctl/hops.c \
 	ctl/hoptable.c \
@@ -149,7 +150,9 @@ CTL = \
 	ctl/show.c \
 	ctl/stamps.c \
 	ctl/status.c \
+	ctl/story.c \
 	ctl/tally.c \
+	ctl/telling.c \
 	ctl/text.c \
 	ctl/when.c
 

@@ -164,6 +164,18 @@ records_day(const struct records_files *f, size_t at)
 	return n;
 }
 
+int
+records_begin(const char *path, uint64_t *ms)
+{
+	const char *day = file_day(path);
+	char text[DAY_LEN + 16];
+
+	if (day == NULL)
+		return -1;
+	snprintf(text, sizeof(text), "%.*sT00:00:00Z", DAY_LEN, day);
+	return when_rfc3339(text, strlen(text), ms);
+}
+
 void
 records_files_free(struct records_files *f)
 {

@@ -37,6 +37,8 @@ int	records_list(struct records_files *, const char *path, const char *stream, u
 void	records_files_free(struct records_files *);	/* members only */
 /* How many files from `at` on are of one directory and one day: to be read together. */
 size_t	records_day(const struct records_files *, size_t at);
+/* When the day of a stream's file begins, by its name.  0, or -1: it has none. */
+int	records_begin(const char *path, uint64_t *ms);
 
 /*
  * Reads files (one, or those of one day) to their end, lines of more than one merged by their time.
