@@ -432,11 +432,30 @@ comment(struct field *f, struct span c)
 	f->open = 0;
 }
 
+/* "from a;b (": the HELO goes on behind this ';'. */
+static int
+helo_goes_on(struct field *f)
+{
+	struct span	*token = &f->from.token, next = items_peek(&f->in);
+
+	if (f->clause != CLAUSE_FROM || f->have_by || token->n == 0 || token->p + token->n + 1 != f->in.p ||
+	    next.n == 0 || next.p != f->in.p)
+		return 0;
+	if (next.p[0] != '(' && next.p[0] != ';')
+		(void)items_next(&f->in, &next);
+	else
+		next.n = 0;
+	*token = extended(*token, next);
+	return 1;
+}
+
 static void
 semicolon(struct field *f)
 {
 	const uint8_t	*p = f->in.p - 1;
 
+	if (helo_goes_on(f))
+		return;
 	if (f->clause == CLAUSE_WITH && f->form.with.n > 0 && f->form.with.p + f->form.with.n < p)
 		f->form.space_semicolon = !f->in_date;
 	date_end(f);
