@@ -26,6 +26,7 @@
 #define ID_MAX		64	/* octets of a queue id */
 #define OTHERS_SHOWN	5	/* of the stories that are not told: when and where */
 #define DAY_MS		86400000u
+#define HANG		16	/* columns, of what does not fit a line of the terminal */
 #define EXIT_NONE	1	/* nothing of that id */
 
 static const char help[] =
@@ -184,11 +185,19 @@ tell(struct explain *run, size_t story)
 		.collected = run->collected, .others = run->stories.list_count - 1
 	};
 
+	struct buf b;
+
+	run->told = 1;
 	if (run->ctl->json)
 		telling_json(&run->out, &how, &run->stories, story);
-	else
-		telling_text(&run->out, &run->ctl->out, &how, &run->stories, story);
-	run->told = 1;
+	else {
+		buf_init(&b, TELLING_MAX);
+		telling_text(&b, &run->ctl->out, &how, &run->stories, story);
+		if (b.data != NULL)
+			text_wrap(&run->out, b.data, run->ctl->out.width, HANG);
+		run->out.failed |= b.failed;
+		buf_free(&b);
+	}
 	return ctl_put(&run->out) == -1 || fflush(stdout) == EOF ? -1 : 0;
 }
 

@@ -103,6 +103,7 @@ run explain 4Zzz "$T/only"; has "no delivery is on record: hopwardctl collect wr
 # on a terminal
 for w in 80 120; do
 	on_terminal $w "NO_COLOR=1 $CTL -c $CONF explain --gateway gw1 4Aaa"; out=$(tr -d '\r' <"$T/tty") rc=0; has "sent 2.0.0" "$w columns"; lacks "$(printf '\033')" "NO_COLOR"
+	same "$(printf '%s\n' "$out" | grep -v '^Script' | awk -v w=$w 'length > w')" "" "no line is wider than $w"
 done
 on_terminal 80 "TERM=xterm $CTL -c $CONF explain --gateway gw1 4Aaa"; out=$(tr -d '\r' <"$T/tty"); has "$(printf '\033[1m4Aaa\033[0m')" "colour"
 
