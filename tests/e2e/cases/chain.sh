@@ -17,7 +17,7 @@ RUNS=(
 )
 # In this one Sendmail answers late.
 LATE=1
-declare -A R H G
+declare -A R H G	# a record, the file's hops, whatever else
 
 # What is known of hop N (0 is the one to Postfix) of any run.
 BY=(gate.example.test sendmail.chain.test opensmtpd.chain.test exim.chain.test)
@@ -125,7 +125,7 @@ check_gate() {
 	[[ $ours != *o* ]] || net+=(--internal $OPENSMTPD_IP)
 	[[ $ours != *e* ]] || net+=(--internal $EXIM_IP)
 	perl -0pe 's/\AReturn-Path.*?(?=^Received: from opensmtpd)//ms' "$FILE" >"$file"
-	check "run $n: hops --client" run_hops --client $SENDMAIL_IP --tls "$tls" "${net[@]}" "$file"
+	run_hops --client $SENDMAIL_IP --tls "$tls" "${net[@]}" "$file" || die "run $n: hops --client: $(cat "$T/log/hops")"
 	flat "$T/log/hops" G
 	equal "run $n: boundary of the file" "${G[boundary]}" "${R[boundary]}"
 	for i in 0 1 2 3; do
@@ -161,7 +161,7 @@ run() {
 	flat "$T/log/record" R
 	check_record "$n" "$ours" "${links[@]}"
 	[ "$n" != $LATE ] || like "run $n: Sendmail was late" "${R[hops.1.delay]}" '^([3-9]|1[0-9])$'
-	check "run $n: hopwardctl hops" run_hops "$FILE"
+	run_hops "$FILE" || die "run $n: hopwardctl hops: $(cat "$T/log/hops")"
 	flat "$T/log/hops" H
 	check_hops "$n" "${links[@]}"
 	check_gate "$n" "$ours" "${links[3]}"
@@ -172,15 +172,15 @@ at() { echo "192.0.2.$((41 + $1))"; }
 hosts=() QUEUE_ID=()
 for i in "${!RUNS[@]}"; do hosts+=("gate$i.chain.test=$(at "$i")"); done
 chain_begin "${hosts[@]}"
-MILTER_OURS=
+OURS_NOW=
 for i in "${!RUNS[@]}"; do
 	ours=${RUNS[$i]%% *}
-	if [ "$ours" != "$MILTER_OURS" ]; then
+	if [ "$ours" != "$OURS_NOW" ]; then
 		stop_hopward
 		write_conf "$(networks "$ours")"
 		sed -i 's/records: {/records: { privacy = "full";/' "$T/hopward.conf"
 		start_hopward
-		MILTER_OURS=$ours
+		OURS_NOW=$ours
 	fi
 	if [ "$i" = 0 ]; then
 		start_mta
@@ -190,4 +190,25 @@ for i in "${!RUNS[@]}"; do
 		wait_for 20 bound "$(at $((${#RUNS[@]} - 1)))" 25 || die "Postfix' listeners do not come"
 	fi
 	run "$i"
+done
+
+# Sendmail's own log, among the lines of the others, gives the link to Postfix once more.
+delivery() { cat "$T"/records/collect-*.jsonl | grep -F "\"queue_id\":\"$1\"" >"$T/log/delivery"; flat "$T/log/delivery" G; }
+check "collect" "$BIN/hopwardctl" -c "$T/hopward.conf" collect --json "$T/log/syslog"
+flat "$T/log/check.out" G
+equal "collect: deliveries, not understood" "${G[deliveries]} ${G[unreadable]}" "${#RUNS[@]} 0"
+for i in "${!RUNS[@]}"; do
+	delivery "${QUEUE_ID[$i]}"
+	link=${RUNS[$i]##* } w="run $i, delivery by Sendmail"
+	if [ "$link" = none ]; then
+		equal "$w: tls" "${G[tls]:-} ${G[known_by]:-}" "no absence"
+	else
+		equal "$w: tls" "${G[tls]:-} ${G[known_by]:-}" "yes session"
+		# Its CA is the RSA certificate of the chain, not the other one of Postfix.
+		equal "$w: certificate" "${G[trust]:-}" "$([[ $link == *ECDSA* ]] && echo FAIL || echo OK)"
+	fi
+	equal "$w: version, cipher" "${G[version]:-} ${G[cipher]:-}" "$(version_of "$link") $(cipher_of "$link")"
+	equal "$w: bits" "${G[bits]:-} ${G[alg_bits]:-}" "$(bits_of "$link") $(bits_of "$link")"
+	equal "$w: relay" "${G[relay.host]:-} ${G[relay.ip]:-}" "[$(at "$i")] $(at "$i")"
+	equal "$w: result" "${G[status]:-} ${G[dsn]:-}" "sent 2.0.0"
 done
