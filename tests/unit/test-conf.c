@@ -713,7 +713,7 @@ want_changed(const char *option, const char *want)
 static void
 what_is_missing_is_named(void **state)
 {
-	char	 option[512], want[512];
+	char	 option[512], want[512], *text;
 
 	(void)state;
 	mkdir(in_dir("empty"), 0755);
@@ -724,6 +724,13 @@ what_is_missing_is_named(void **state)
 	want_changed(option, "records.directory: plain is no directory\n");
 	snprintf(option, sizeof(option), "records.key_file=%s", in_dir("nix/key"));
 	want_changed(option, "records.key_file: nix: No such file or directory\n");
+	/* Nothing is written there where nobody can be confirmed. */
+	snprintf(option, sizeof(option), "downgrade.file=%s", in_dir("nix/peers"));
+	want_changed(option, "");
+	text = good_check("trusted_authserv_ids = [ \"a.example\" ];");
+	want_check(text, (const char *const[]){ option, NULL }, "downgrade.file: nix: No such file or directory\n");
+	want_check(text, (const char *const[]){ option, "downgrade.alarm=false", NULL }, "");
+	free(text);
 	snprintf(option, sizeof(option), "clamav.DatabaseDirectory=%s", in_dir("empty"));
 	want_changed(option, "clamav.DatabaseDirectory: empty holds no signatures (.cvd, .cld, .ndb, .hdb, ...); "
 	    "freshclam fetches them\n");
