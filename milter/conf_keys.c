@@ -305,7 +305,8 @@ const struct conf_key conf_keys[] = {
 	    NULL, NULL },
 	{ "scanner.crashes_max", KEY_COUNT, N(crashes_max), "5",
 	    "so many crashes, and a fresh scanner is started", 0, 1, 1000000, NULL, NULL },
-	{ "scanner.progress", KEY_TIME, F(progress_ms), "10s",
+	/* Sendmail gives up on a filter that is silent for 10 s, unless it was told otherwise (T=R). */
+	{ "scanner.progress", KEY_TIME, F(progress_ms), "5s",
 	    "between two signs of life to the waiting MTA", 0, 100, 300000, NULL, NULL },
 	/* Measured: the kernel takes 278 packets on such a socket, then refuses. */
 	{ "scanner.queue_max", KEY_COUNT, F(queue_max), "200", "messages that wait for a worker, per queue", 0, 1, 250,

@@ -22,7 +22,8 @@ start_mta() {
 		sed "s|@T@|$T|g; s|@PORT@|$SMTP|; s|@SUBMISSION@|$SUBMISSION|; s|@CHROOT@|$chroot|; s|@MILTER@|$MILTER|" \
 		    "$E2E/postfix/$d.in" >"$T/postfix/$d"
 	done
-	[ -z "${POSTFIX_EXTRA:-}" ] || printf '%s\n' "$POSTFIX_EXTRA" >>"$T/postfix/main.cf"
+	for d in $(sed -n 's/^\([a-z0-9_]*\) *=.*/\1/p' <<<"${POSTFIX_EXTRA:-}"); do sed -i "/^$d *=/d" "$T/postfix/main.cf"; done
+	printf '%s\n' "${POSTFIX_EXTRA:-}" >>"$T/postfix/main.cf"
 	for d in active bounce corrupt defer deferred flush hold incoming private saved trace; do
 		install -d -o postfix -m 700 "$T/queue/$d"
 	done

@@ -4,7 +4,7 @@
 # Its package conflicts with Postfix', so it is unpacked (tests/unpack) and runs
 # in a mount namespace of its own, where /etc/passwd has its users and /dev/log
 # is a socket of ours.  sendmail.cf is made with m4 from the unpacked sendmail-cf.
-# SENDMAIL_EXTRA: text for the end of sendmail.mc.
+# SENDMAIL_EXTRA: text for the end of sendmail.mc.  SENDMAIL_TIMES: ", T=..." of the filter's line.
 
 # The answer to a message that was taken; the queue id is its third word.
 MTA_TAKEN='^250 2\.0\.0 [0-9A-Za-z]+ Message accepted for delivery'
@@ -26,7 +26,7 @@ sendmail_milter() {
 # sendmail_cf NAME: $T/sendmail/NAME.cf out of NAME.mc.in
 sendmail_cf() {
 	local cf=$SENDMAIL_ROOT/usr/share/sendmail/cf filter=''
-	[ -z "$MILTER" ] || filter="INPUT_MAIL_FILTER(\`hopward', \`S=$(sendmail_milter "$MILTER"), F=T, T=C:10s;S:60s;R:60s;E:2m')dnl"
+	[ -z "$MILTER" ] || filter="INPUT_MAIL_FILTER(\`hopward', \`S=$(sendmail_milter "$MILTER"), F=T${SENDMAIL_TIMES-, T=C:10s;S:60s;R:60s;E:2m}')dnl"
 	sed "s|@T@|$T|g; s|@CF@|$cf|g; s|@PORT@|$SMTP|g; s|@SUBMISSION@|$SUBMISSION|g; s|@FILTER@|$filter|g; s|@E2E@|$E2E|g" \
 	    "$E2E/sendmail/$1.mc.in" | awk -v extra="${SENDMAIL_EXTRA:-}" '/^@EXTRA@$/ { print extra; next } { print }' >"$T/sendmail/$1.mc"
 	"$SENDMAIL_ROOT/usr/bin/m4" -D_CF_DIR_="$cf/" "$cf/m4/cf.m4" "$T/sendmail/$1.mc" >"$T/sendmail/$1.cf" 2>"$T/log/m4" ||
