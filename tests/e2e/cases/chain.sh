@@ -15,8 +15,9 @@ RUNS=(
 	"oe none none none none"
 	"soe TLSv1.2/AES256-SHA TLSv1/ECDHE-RSA-AES128-SHA TLSv1/AES256-SHA TLSv1/AES128-SHA"
 )
-# In this one Sendmail answers late.
-LATE=1
+# In one Sendmail answers late; in one all servers are ours, and the client, which is not, brings a field of one of them.
+LATE=1 FORGED=5
+FORGERY='Received: from ours (ours [192.0.2.30]) by exim.chain.test with esmtps (TLS1.3) tls TLS_AES_256_GCM_SHA384 (Exim 4.96) id 1xVcas-0000B4-0e'
 declare -A R H G	# a record, the file's hops, whatever else
 
 # What is known of hop N (0 is the one to Postfix) of any run.
@@ -67,7 +68,12 @@ check_links() {
 check_record() {
 	local n=$1 ours=$2 i w ev link used; shift 2
 	read -ra ev <<<"$(evidence "$ours")"
-	equal "run $n: hops" "${R[hops.count]}" 4
+	if [ "$n" = $FORGED ]; then
+		equal "run $n: hops" "${R[hops.count]}" 5
+		equal "run $n: the forged field" "${R[hops.4.evidence]} ${R[hops.4.by]}" "claimed exim.chain.test"
+	else
+		equal "run $n: hops" "${R[hops.count]}" 4
+	fi
 	equal "run $n: boundary" "${R[boundary]}" "$(evidence "$ours" | tr ' ' '\n' | grep -vc claimed | awk '{ print $1 - 1 }')"
 	equal "run $n: client" "${R[client.ip]} ${R[client.helo]}" "$SENDMAIL_IP sendmail.chain.test"
 	for i in 0 1 2 3; do
@@ -96,7 +102,7 @@ with() { local s=''; [ "$2" = none ] || s=S; [ "$1" != 3 ] || s=${s,}; echo "${W
 # check_hops N LINK...: what `hopwardctl hops` makes of the message as delivered (in H), where Postfix' field is the first
 check_hops() {
 	local n=$1 i w link v c; shift
-	equal "run $n: hops of the file" "${H[hops.count]}" 4
+	equal "run $n: hops of the file" "${H[hops.count]}" "${R[hops.count]}"
 	for i in 0 1 2 3; do
 		w="run $n, file, hop $i (by ${BY[$i]})" link=${!#}
 		set -- "${@:1:$#-1}"
@@ -135,7 +141,8 @@ check_gate() {
 }
 send_run() {
 	local n=$1 now
-	SUBJECT=run$n compose "$T/in/$n"
+	HEADERS=$([ "$n" != $FORGED ] || printf '%s\nX' "$FORGERY")
+	HEADERS=${HEADERS%X} SUBJECT=run$n compose "$T/in/$n"
 	[ "$n" != $LATE ] || kill -STOP "$SENDMAIL_PID"
 	send_through "run$n" "$T/in/$n" "$2"
 	like "run $n: reply" "$REPLY" '^250 '

@@ -196,4 +196,4 @@ flat() {
 		walk(decode_json(do { local $/; <STDIN> }), "")' <"$1")
 }
 # received_times FILE: of each Received field, newest first, when it was
-received_times() { header "$1" Received | sed 's/.*; //; s/ (UTC)$//' | while read -r d; do date -d "$d" +%s; done; }
+received_times() { header "$1" Received | sed 's/.*; //; s/ (UTC)$//' | while read -r d; do date -d "$d" +%s 2>/dev/null; done; }
