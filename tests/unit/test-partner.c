@@ -312,6 +312,12 @@ a_rule_may_be_for_some_recipients(void **state)
 		if ((int)n != cases[i].want)
 			fail_msg("case %zu: got %zu, want %d", i, n, cases[i].want);
 	}
+	/* Whoever that is, it is not the partner. */
+	p = (struct partner){ .name = name_p, .recipients = recipients, .action = ACTION_REJECT };
+	build(&b, &(const struct way){ .mail = "a@example.net", .rcpts = { "x@example.org" },
+	    .authres = { "spf example.net in.example.org 0" } });
+	assert_int_equal(judge(&p, 1, &b.pf, r), 1);
+	assert_int_equal(r[0].confirmed, PARTNER_BY_NONE);
 }
 
 /* ---- what was kept ---- */

@@ -786,6 +786,7 @@ static const struct {
 	{ OUTCOME_MACRO, "watch:reject", ACTION_TAG, ACTION_REJECT, "mx.macro", "partner.tsy", "Suspicious (macro)", 0, "" },
 	{ OUTCOME_BLOCKED, "watch:reject", ACTION_ACCEPT, ACTION_REJECT, "mx.blocked", "mx.blocked", "Suspicious (blocked)", 0, "" },
 	{ OUTCOME_BLOCKED, "tempfail", ACTION_TEMPFAIL, ACTION_REJECT, "partner.tsy", "mx.blocked", "Suspicious (blocked)", 451, "" },
+	{ OUTCOME_BLOCKED, "reject", ACTION_REJECT, ACTION_REJECT, "partner.tsy", "partner.tsy", "Suspicious (blocked)", 550, "" },
 	{ OUTCOME_NOT_SCANNED, "reject", ACTION_REJECT, ACTION_REJECT, "partner.tsy", "partner.tsy", "Not Scanned (not-scanned)",
 	    550, "" },
 	{ OUTCOME_NOT_SCANNED, "tempfail", ACTION_TEMPFAIL, ACTION_TEMPFAIL, "mx.not-scanned", "mx.not-scanned",
