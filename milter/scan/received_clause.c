@@ -453,11 +453,14 @@ static void
 semicolon(struct field *f)
 {
 	const uint8_t	*p = f->in.p - 1;
+	struct span	 with = f->form.with, between;
 
 	if (helo_goes_on(f))
 		return;
-	if (f->clause == CLAUSE_WITH && f->form.with.n > 0 && f->form.with.p + f->form.with.n < p)
-		f->form.space_semicolon = !f->in_date;
+	if (f->clause == CLAUSE_WITH && with.n > 0 && with.p + with.n < p) {
+		between = (struct span){ with.p + with.n, (size_t)(p - (with.p + with.n)) };
+		f->form.space_semicolon = !f->in_date && span_skip(between, 0).n == 0;
+	}
 	date_end(f);
 	f->open = f->angle = 0;
 	f->in_date = 1;
