@@ -31,20 +31,29 @@ controls(uint64_t x)
 	return ((x - EACH * ' ') & ~x) | ((del - EACH) & ~del);
 }
 
-/* 1 if there is no control character in it. */
-static int
-is_plain(const char *p, size_t n)
+/* Copies, eight octets at a time; 0 if a control character was among them. */
+static inline int
+copy_plain(char *to, const uint8_t *p, size_t n)
 {
 	uint64_t	x, bad = 0;
 	size_t		i;
 
 	for (i = 0; i + 8 <= n; i += 8) {
 		memcpy(&x, p + i, 8);
+		memcpy(to + i, &x, 8);
 		bad |= controls(x);
 	}
+	if (i < n && n >= 8) {	/* the last eight once more */
+		memcpy(&x, p + n - 8, 8);
+		memcpy(to + n - 8, &x, 8);
+		bad |= controls(x);
+		i = n;
+	}
 	bad &= EACH * 0x80;
-	for (; i < n; i++)
-		bad |= ((uint8_t)p[i] < ' ') | (p[i] == 0x7f);
+	for (; i < n; i++) {
+		to[i] = (char)p[i];
+		bad |= (p[i] < ' ') | (p[i] == 0x7f);
+	}
 	return bad == 0;
 }
 
@@ -70,30 +79,16 @@ text_fold(char *text, struct span *s, size_t max)
 	return n;
 }
 
-/* Appends as much of a text as is kept, as it stands, and a blank behind it. */
-static inline char *
-text_put(char **to, struct span s, size_t max)
-{
-	char	*text = *to;
-	size_t	 n = s.n < max ? s.n : max;
-
-	if (n == 0)
-		return NULL;
-	memcpy(text, s.p, n);
-	text[n] = ' ';
-	*to = text + n + 1;
-	return text;
-}
-
-/* A text that text_put() has put becomes what is kept of it, with its end. */
-static inline void
-text_end(struct received *hop, char *text, struct span s, size_t max, int plain)
+/* Appends what is kept of a text, and its end. */
+static char *
+text_put(struct received *hop, char **to, struct span s, size_t max)
 {
 	size_t	n = s.n < max ? s.n : max;
+	char	*text = *to;
 
-	if (text == NULL)
-		return;
-	if (plain || is_plain(text, n))
+	if (s.n == 0)
+		return NULL;
+	if (copy_plain(text, s.p, n))
 		s = (struct span){ s.p + n, s.n - n };
 	else
 		n = text_fold(text, &s, max);
@@ -107,6 +102,8 @@ text_end(struct received *hop, char *text, struct span s, size_t max, int plain)
 		}
 	}
 	text[n] = '\0';
+	*to = text + n + 1;
+	return text;
 }
 
 /* The words that prove TLS stood in two places: both, with a blank between; a second that does not fit is left out whole. */
@@ -123,8 +120,7 @@ words_join(struct received *hop, char *to, struct span second)
 	memcpy(to, hop->tls_words, n);
 	to += n;
 	*to++ = ' ';
-	more = text_put(&to, second, max);
-	text_end(hop, more, second, max, 0);
+	more = text_put(hop, &to, second, max);
 	if (n + 1 + strlen(more) > max)
 		hop->cut = 1;
 	else
@@ -173,7 +169,6 @@ texts_put(const struct field *f, const struct client *c, struct span tls_words, 
 				cipher = f->tls.cipher, version_norm = span_of(tls_version(f->tls.version));
 	size_t			size = 0;
 	char			*to;
-	int			plain;
 
 #define X(member, max) size += (member.n < max ? member.n : max) + 1;
 	RECEIVED_TEXTS(X)
@@ -182,11 +177,7 @@ texts_put(const struct field *f, const struct client *c, struct span tls_words, 
 		size += 2 * (RECEIVED_tls_words_MAX + 1);
 	if ((to = hop->texts = malloc(size)) == NULL)
 		return -1;
-#define X(member, max) hop->member = text_put(&to, member, max);
-	RECEIVED_TEXTS(X)
-#undef X
-	plain = is_plain(hop->texts, (size_t)(to - hop->texts));
-#define X(member, max) text_end(hop, hop->member, member, max, plain);
+#define X(member, max) hop->member = text_put(hop, &to, member, max);
 	RECEIVED_TEXTS(X)
 #undef X
 	if (f->tls_words2.n > 0)
