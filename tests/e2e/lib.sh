@@ -111,6 +111,12 @@ mta_certificates() {
 	make_certificate "$1" cert /CN=gate.example.test
 	make_certificate "$1" clients '/O=Partner Trust (Test)/CN=Clients & <Sons> CA'
 }
+# make_sasl CONF OWNER: configuration for Cyrus SASL, with a database in which "alice" has the password "sesame".
+make_sasl() {
+	printf 'pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: %s\nmech_list: PLAIN LOGIN\n' "$T/sasldb2" >"$1"
+	perl -MDB_File -e 'umask 077; tie my %h, "DB_File", shift, O_RDWR | O_CREAT, 0600, $DB_HASH or die $!;
+	    $h{join "\0", "alice", "gate.example.test", "userPassword"} = "sesame"' "$T/sasldb2" && chown "$2" "$T/sasldb2" || die "no SASL database"
+}
 . "$E2E/$MTA/mta.sh" || exit 1
 
 # ---- hopward ----

@@ -18,6 +18,8 @@ start_mta() {
 	[ -n "${MILTER+x}" ] || set_milter
 	mkdir "$T/postfix" "$T/queue" "$T/data"
 	mta_certificates "$T/postfix"
+	mkdir "$T/postfix/sasl"	# where Debian's looks, whatever cyrus_sasl_config_path says
+	make_sasl "$T/postfix/sasl/smtpd.conf" postfix
 	for d in main.cf master.cf; do
 		sed "s|@T@|$T|g; s|@PORT@|$SMTP|; s|@SUBMISSION@|$SUBMISSION|; s|@CHROOT@|$chroot|; s|@MILTER@|$MILTER|" \
 		    "$E2E/postfix/$d.in" >"$T/postfix/$d"

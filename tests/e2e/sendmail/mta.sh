@@ -45,6 +45,7 @@ start_mta() {
 	[ -n "${MILTER+x}" ] || set_milter
 	mkdir "$T/sendmail" "$T/sendmail/dev" "$T/sendmail/sasl2"
 	mta_certificates "$T/sendmail"
+	make_sasl "$T/sendmail/sasl2/Sendmail.conf" root
 	install -d -m 755 "$T/queue"
 	install -d -m 700 "$T/queue/mta"
 	{ cat /etc/passwd; printf '%s:x:%d:%d::/:/bin/false\n' smmta 61953 61953 smmsp 61954 61954; } >"$T/sendmail/passwd"
