@@ -89,7 +89,7 @@ start_opensmtpd() {
 	OPENSMTPD_PID=$!
 	wait_for 20 bound $OPENSMTPD_IP 25 || die "OpenSMTPD does not listen"
 }
-# start_sendmail IN OUT POSTFIX-ADDRESS
+# start_sendmail IN OUT POSTFIX-ADDRESS; SENDMAIL_EXTRA: text for the end of sendmail.mc
 start_sendmail() {
 	local root=$FOREIGN/sendmail cf=$FOREIGN/sendmail/usr/share/sendmail/cf cert='' ciphers='ALL:@SECLEVEL=0' suites='' options=''
 	if [ "$1" != none ]; then
@@ -99,7 +99,8 @@ start_sendmail() {
 	fi
 	# The suites of TLS 1.3 are one list for both directions.
 	for l in "$1" "$2"; do [ "$(version_of "$l")" != TLSv1.3 ] || suites="O CipherSuites=$(cipher_of "$l")"; done
-	fill sendmail.mc.in "$CHAIN/sendmail.mc" SERVER_CERT="$cert" CIPHERS="$ciphers" SERVER_OPTIONS="$options" POSTFIX_IP="$3" SUITES="$suites"
+	fill sendmail.mc.in "$CHAIN/sendmail.mc" SERVER_CERT="$cert" CIPHERS="$ciphers" SERVER_OPTIONS="$options" POSTFIX_IP="$3" SUITES="$suites" \
+	    EXTRA="${SENDMAIL_EXTRA:-}"
 	printf 'hosts files\npasswd files\naliases files\n' >"$CHAIN/service.switch"
 	(in_foreign sendmail "$root/usr/bin/m4" -D_CF_DIR_="$cf/" "$cf/m4/cf.m4" "$CHAIN/sendmail.mc") >"$CHAIN/sendmail.cf" 2>>"$T/log/m4" || die "no sendmail.cf"
 	in_foreign sendmail "$root/usr/libexec/sendmail/sendmail" -C "$CHAIN/sendmail.cf" -bD -q1h </dev/null >>"$T/log/sendmail" 2>&1 &
@@ -111,6 +112,8 @@ all_but() {
 	local v
 	for v in TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; do [ $v = "$1" ] || printf '%s%s%s' "$3" "$2" "${v//./_}"; done
 }
+# sendmail_command ARGS...: Sendmail's program with the same configuration; from standard input or on its queue
+sendmail_command() { (in_foreign sendmail "$FOREIGN/sendmail/usr/libexec/sendmail/sendmail" -C "$CHAIN/sendmail.cf" "$@"); }
 # postfix_listener ADDRESS LINK: a line of master.cf
 postfix_listener() {
 	local ciphers
