@@ -5,7 +5,8 @@
  * Called by the parent and by hopwardctl at start and reload, and by a thread
  * of the front for text that conf_print wrote.  Holds no state.  The rest of
  * the room: conf_source.c (files), conf_syntax.c (mistakes of syntax),
- * conf_keys.c (the table), conf_value.c (types), conf_check.c, conf_print.c.
+ * conf_keys.c (the table), conf_value.c (types), conf_partner.c (the list of
+ * partners), conf_check.c, conf_print.c.
  * What needs the file system or the user database is conf_check's.
  */
 
@@ -539,6 +540,24 @@ actions_check(struct reading *r)
 	}
 }
 
+/* Reports would show none of his mail, and nobody would know why. */
+static void
+confirmable_check(struct reading *r)
+{
+	const struct policy	*policy = &r->conf->front->policy;
+	const struct partner	*p;
+	size_t			 i;
+
+	if (r->src.closed || (policy->trusted_authserv_ids != NULL && policy->trusted_authserv_ids[0] != NULL))
+		return;
+	for (i = 0; i < policy->partners.count; i++) {
+		p = &policy->partners.list[i];
+		if (p->domains != NULL && p->networks.count == 0 && p->certificates == NULL)
+			conf_error(&r->partners.over, NULL, "note: partner %s: nothing can confirm that mail is his: there are neither "
+			    "networks nor certificates nor trusted_authserv_ids", p->name);
+	}
+}
+
 /* What the partners need of other settings. */
 static void
 partners_check(struct reading *r)
@@ -552,6 +571,7 @@ partners_check(struct reading *r)
 		    r->partners.graded_name);
 		fail(r);
 	}
+	confirmable_check(r);
 	for (id = policy->trusted_authserv_ids; id != NULL && *id != NULL; id++)
 		if (strcasecmp(*id, r->conf->front->authserv_id) == 0) {
 			conf_error(r->errs, place, "trusted_authserv_ids: \"%s\" is authserv_id, under which hopward itself writes "
@@ -685,7 +705,7 @@ reading_end(struct reading *r)
 	if (!r->failed && r->partners.over.len > 0) {
 		buf_add(r->errs, r->partners.over.data, r->partners.over.len);
 		if (r->partners.over.failed)
-			buf_addz(r->errs, "\nnote: more has expired than is listed here\n");
+			buf_addz(r->errs, "\nnote: there is more to tell than fits here\n");
 	}
 	buf_free(&r->partners.over);
 	conf_tokens_free(&r->tokens);

@@ -189,7 +189,7 @@ void	conf_print_nets(struct buf *, const struct cidr_list *);
 struct conf_partners_notes {
 	struct conf_place	 graded;	/* the first partner that asks for a grade; file NULL: none */
 	char			 graded_name[64];
-	struct buf		 over;		/* lines about what is over or has expired: no mistakes, told if there are none */
+	struct buf		 over;		/* lines about what has no effect: no mistakes, told if there are none */
 };
 
 /*

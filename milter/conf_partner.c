@@ -161,8 +161,8 @@ check_version(const char *s, char *err, size_t errlen)
 		if (strcmp(received_versions[i], s) == 0)
 			return 0;
 	guess = conf_word_guess(s, received_versions + VERSION_LOWEST);
-	snprintf(err, errlen, "\"TLSv1\", \"TLSv1.1\", \"TLSv1.2\" or \"TLSv1.3\"%s%s%s", guess != NULL ? "; did you mean \"" : "",
-	    guess != NULL ? guess : "", guess != NULL ? "\"?" : "");
+	snprintf(err, errlen, "\"TLSv1\", \"TLSv1.1\", \"TLSv1.2\" or \"TLSv1.3\"%s%s%s",
+	    guess != NULL ? "; did you mean \"" : "", guess != NULL ? guess : "", guess != NULL ? "\"?" : "");
 	return -1;
 }
 

@@ -3,7 +3,8 @@
 /*
  * Called by policy.c alone.  Owns nothing.  Codes: RFC 5321 and 3463; there is
  * no code for malware, 5.7.1 is what filters answer; 5.7.10 (RFC 8689) asks for
- * encryption.  Own faults are 4.3.0: the message is not to blame.  It names no address and quotes nothing of the message.
+ * encryption.  Own faults are 4.3.0: the message is not to blame.  It names no
+ * address and quotes nothing of the message.
  */
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Whom and since when; the rest of a partner follows. */
-#define WHO	"partners = ( { name = \"tsy\"; domains = \"tsy.example\";\n"
+#define WHO	"partners = ( { name = \"tsy\"; domains = \"tsy.example\"; networks = \"192.0.2.0/24\";\n"
 
 static const char full[] =
     "trusted_authserv_ids = [ \"In.Example.org\" ];\n"
@@ -292,13 +292,18 @@ each_mistake_has_its_line(void **state)
 
 /* What is over is no mistake, but is told. */
 static void
-what_has_expired_is_named(void **state)
+what_has_no_effect_is_told(void **state)
 {
 	static const struct { const char *text, *want; } notes[] = {
 		{ WHO " exceptions = ( { domain = \"x.tsy.example\"; reason = \"r\"; expires = \"2090-01-01\"; },\n"
 		    "{ domain = \"y.tsy.example\"; reason = \"old gateway\"; expires = \"2020-02-29\"; } ); } );",
 		    "c.conf:3: note: partner tsy, exception 2: expired at the end of 2020-02-29: old gateway\n" },
 		{ WHO " until = \"2020-12-31\"; } );", "c.conf:1: note: partner tsy: is over since the end of 2020-12-31\n" },
+		/* what will never be seen in a report */
+		{ "partners = ( { name = \"a\"; domains = \"a.example\"; }, { name = \"b\"; recipients = \"b.example\"; },"
+		    " { name = \"c\"; domains = \"c.example\"; certificates = \"mx\"; } );",
+		    "note: partner a: nothing can confirm that mail is his: there are neither networks nor certificates nor "
+		    "trusted_authserv_ids\n" },
 	};
 	struct conf	*conf;
 	struct buf	 errs;
@@ -360,22 +365,27 @@ options_can_only_clear_it(void **state)
 	want_said("", set, "-o:1: partners: is a list of groups, which only a file can hold\n");
 }
 
-/* The example of conf/hopward.conf, which stands in a comment behind "#     ". */
+/* The text of a file from the line "partners = (" to the one of ");", without what stands in front of each. */
 static void
-the_example_is_good(void **state)
+want_example(const char *path, const char *lead)
 {
 	const char	*options[] = { profiles_option(), NULL };
 	struct conf	*conf;
 	struct buf	 text;
 	char		 line[512], *said;
-	FILE		*f = fopen("conf/hopward.conf", "r");
+	FILE		*f = fopen(path, "r");
+	size_t		 n = strlen(lead);
+	int		 inside = 0;
 
-	(void)state;
 	assert_non_null(f);
 	buf_init(&text, 65536);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, "#     ", 6) == 0)
-			buf_addz(&text, line + 6);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		inside |= strncmp(line, lead, n) == 0 && strcmp(line + n, "partners = (\n") == 0;
+		if (inside)
+			buf_addz(&text, line + n);
+		if (inside && strcmp(line + n, ");\n") == 0)
+			break;
+	}
 	fclose(f);
 	assert_non_null(text.data);
 	if ((conf = read_text(text.data, options, &said)) == NULL)
@@ -387,6 +397,14 @@ the_example_is_good(void **state)
 	buf_free(&text);
 }
 
+static void
+the_examples_are_good(void **state)
+{
+	(void)state;
+	want_example("conf/hopward.conf", "#     ");
+	want_example("milter/hopward.conf.5", "");
+}
+
 int
 main(void)
 {
@@ -394,10 +412,10 @@ main(void)
 		cmocka_unit_test(every_key_reaches_its_member),
 		cmocka_unit_test(what_is_printed_reads_back),
 		cmocka_unit_test(each_mistake_has_its_line),
-		cmocka_unit_test(what_has_expired_is_named),
+		cmocka_unit_test(what_has_no_effect_is_told),
 		cmocka_unit_test(bounds_are_told),
 		cmocka_unit_test(options_can_only_clear_it),
-		cmocka_unit_test(the_example_is_good),
+		cmocka_unit_test(the_examples_are_good),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);
