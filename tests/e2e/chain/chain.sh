@@ -114,7 +114,7 @@ all_but() {
 }
 # sendmail_command ARGS...: Sendmail's program with the same configuration; from standard input or on its queue
 sendmail_command() { (in_foreign sendmail "$FOREIGN/sendmail/usr/libexec/sendmail/sendmail" -C "$CHAIN/sendmail.cf" "$@"); }
-# postfix_listener ADDRESS LINK: a line of master.cf
+# postfix_listener ADDRESS LINK [OPTIONS]: a line of master.cf
 postfix_listener() {
 	local ciphers
 	ciphers=$(cipher_of "$2")
@@ -126,7 +126,7 @@ postfix_listener() {
 		printf ' -o smtpd_tls_protocols=%s -o smtpd_tls_ciphers=high -o tls_high_cipherlist=%s' "$(version_of "$2")" "$ciphers:@SECLEVEL=0"
 		[[ $2 == *ECDSA* ]] || printf ' -o smtpd_tls_cert_file=%s -o smtpd_tls_key_file=%s' "$CHAIN/cert.pem" "$CHAIN/key.pem"
 	fi
-	echo
+	echo "${3:+ $3}"
 }
 # stop_server PID
 stop_server() {
