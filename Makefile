@@ -134,6 +134,7 @@ CTL = \
 	ctl/collect.c \
 	ctl/control.c \
 	ctl/ctl.c \
+	ctl/deliveryline.c \
 	ctl/explain.c \
 	ctl/follow.c \
 	ctl/hops.c \

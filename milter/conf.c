@@ -51,6 +51,11 @@ fail(struct reading *r)
 static void
 parent_free(struct parent_settings *parent)
 {
+	char	**host;
+
+	for (host = parent->smarthosts; host != NULL && *host != NULL; host++)
+		free(*host);
+	free(parent->smarthosts);
 	free(parent->user);
 	free(parent->scan_user);
 	free(parent->control_socket);

@@ -213,6 +213,8 @@ const struct conf_key conf_keys[] = {
 	{ "trusted_authserv_ids", KEY_LIST, F(policy.trusted_authserv_ids), "",
 	    "whose Authentication-Results are believed: an earlier filter's that removes forged ones", KEY_LOWER, 0, 0, NULL,
 	    check_word },
+	{ "smarthosts", KEY_LIST, P(smarthosts), "",
+	    "relays that hand our mail on, for hopwardctl collect: a host, .domain, or an address", 0, 0, 0, NULL, check_word },
 	{ "recipients_max", KEY_COUNT, F(rcpts_max), "1000",
 	    "recipients of a message that are kept for its record", 0, 1, 100000, NULL, NULL },
 	{ "stop_wait", KEY_TIME, F(stop_wait_ms), "60s",

@@ -6,7 +6,7 @@
  * here are options, time, and what survives a restart.  Appends without a sync of their own
  * and makes them durable together, before the state is saved: a log can be read again.
  * Bounded: one chunk, one line, the joiner's tables, the tally.
- * It does not: judge (grades are a report's), keep a reply's text, unpack old logs.
+ * It does not: judge (grades are counted for the summary, none is recorded), keep a reply's text, unpack old logs.
  */
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -25,6 +25,7 @@
 
 #include "base/clock.h"
 #include "ctl/ctl.h"
+#include "ctl/deliveryline.h"
 #include "ctl/follow.h"
 #include "ctl/journal.h"
 #include "ctl/resume.h"
@@ -52,6 +53,7 @@ static const char help[] =
     "  --journal         the mail of systemd's journal, for ever\n"
     "  --stdout          shows the deliveries instead of recording them; remembers nothing unless --state\n"
     "  --smarthost HOST  hands mail on: its TLS is not the last; a host, .domain, or an address\n"
+    "                    (besides smarthosts of the configuration)\n"
     "  --year YYYY       of the first line, where stamps have none (default: from the file's time)\n"
     "  --state FILE      where it stopped (default: collect.state in the directory of the records)\n"
     "\n"
@@ -95,55 +97,6 @@ struct collect {
 
 /* ---- output ---- */
 
-static void
-row_tls(const struct collect *run, const struct outbound_delivery *d, const struct maillog *m, struct buf *b)
-{
-	const struct text *t = &run->ctl->out;
-	char words[512];
-
-	switch (d->tls) {
-	case HOP_TLS_NO:
-		text_colour(b, t, TEXT_RED, "in clear");
-		break;
-	case HOP_TLS_YES:
-		if (d->version != NULL)
-			snprintf(words, sizeof(words), "%s %s %u/%u%s%s", d->version, d->cipher, d->bits, d->alg_bits,
-			    d->trust != NULL ? " " : "", d->trust != NULL ? d->trust : "");
-		else
-			snprintf(words, sizeof(words), "TLS (level %.*s; version not logged)", (int)m->level.len, m->level.p);
-		text_colour(b, t, TEXT_GREEN, words);
-		break;
-	default:
-		snprintf(words, sizeof(words), "unknown: %s", d->reason);
-		text_colour(b, t, TEXT_YELLOW, words);
-		break;
-	}
-	if (d->smarthost)
-		buf_addz(b, d->tls == HOP_TLS_YES ? " (handed on under TLS, onward unknown)" : " (onward unknown)");
-}
-
-static void
-row_write(struct collect *run, const struct delivery *d)
-{
-	const struct maillog *m = d->line;
-	struct maillog_text rcpt = { "", 0 };
-	char time[64], address[1024], domain[256], words[600];
-	size_t at = 0;
-
-	(void)maillog_rcpt(m, &at, &rcpt);
-	snprintf(address, sizeof(address), "%.*s", (int)(rcpt.len < 1000 ? rcpt.len : 1000), rcpt.p);
-	snprintf(words, sizeof(words), "%s %s %.*s %s -> ", text_time(d->time_ms, time, sizeof(time)), d->gateway,
-	    (int)m->queue_id.len, m->queue_id.p, privacy_domain(address, domain, sizeof(domain)));
-	text_add(&run->out, words, TEXT_UNLIMITED);
-	snprintf(words, sizeof(words), "%.*s", (int)m->relay.len, m->relay.p != NULL ? m->relay.p : "");
-	text_add(&run->out, words, TEXT_UNLIMITED);
-	buf_addc(&run->out, ' ');
-	row_tls(run, d->tls, m, &run->out);
-	snprintf(words, sizeof(words), " %.*s", (int)m->status.len, m->status.p != NULL ? m->status.p : "");
-	text_add(&run->out, words, TEXT_UNLIMITED);
-	buf_addc(&run->out, '\n');
-}
-
 /* Into the stream.  A log can be read again, so nothing is lost by stopping. */
 static int
 append(struct collect *run)
@@ -180,7 +133,7 @@ emit(struct collect *run, const struct maillog *m, const struct outbound_deliver
 	snprintf(gateway, sizeof(gateway), "%.*s", (int)m->host.len, m->host.p);
 	buf_reset(&run->out);
 	if (!run->ctl->json && run->show)
-		row_write(run, &d);
+		delivery_line(&run->out, &run->ctl->out, &d);
 	else
 		record_delivery(&d, run->privacy, &run->out);
 	if (!run->show)
@@ -496,10 +449,18 @@ static int
 prepare(struct collect *run)
 {
 	struct outbound_settings set = { .smarthosts = run->smarthosts };
-	char err[512];
+	char err[512], **host;
 	sigset_t stop;
 	int code, rc;
 
+	run->tally.profile = run->conf->front->policy.profile;
+	for (host = run->conf->parent.smarthosts; host != NULL && *host != NULL; host++) {
+		if (run->smarthosts_count == SMARTHOSTS_MAX) {
+			ctl_warn(run->ctl, "more than %d smarthosts", SMARTHOSTS_MAX);
+			return EX_CONFIG;
+		}
+		run->smarthosts[run->smarthosts_count++] = *host;
+	}
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);

@@ -16,10 +16,15 @@
 void
 tally_delivery(struct tally *t, const struct outbound_delivery *d)
 {
+	struct suite suite;
 	size_t i;
 
 	t->deliveries++;
 	t->tls[d->tls]++;
+	if (t->profile != NULL && d->tls != HOP_TLS_UNKNOWN) {
+		(void)suite_read(d->cipher, d->version, &suite);
+		t->grades[profile_grade(t->profile, &suite, d->tls, NULL)]++;
+	}
 	if (d->tls != HOP_TLS_UNKNOWN || d->reason == NULL)
 		return;
 	for (i = 0; i < TALLY_REASONS - 1 && t->reasons[i].reason != NULL; i++)
@@ -71,6 +76,23 @@ tally_advice(const struct outbound_service *s, struct buf *out)
 		buf_addf(out, "postconf -e %s_tls_loglevel=1 && postfix reload", strcmp(slash + 1, "lmtp") == 0 ? "lmtp" : "smtp");
 }
 
+static void
+text_grades(const struct tally *t, struct buf *out)
+{
+	const char *before = ": ";
+	enum grade g;
+
+	if (t->profile == NULL || t->tls[HOP_TLS_YES] + t->tls[HOP_TLS_NO] == 0)
+		return;
+	buf_addf(out, "graded by %s/%s", t->profile->name, t->profile->version);
+	for (g = GRADE_MAX; g-- > 0;)
+		if (t->grades[g] > 0) {
+			buf_addf(out, "%s%s %" PRIu64, before, grade_str(g), t->grades[g]);
+			before = ", ";
+		}
+	buf_addc(out, '\n');
+}
+
 static int
 wants_advice(const struct outbound_service *s)
 {
@@ -90,6 +112,7 @@ tally_text(const struct tally *t, struct outbound *o, struct buf *out)
 	for (i = 0; i < TALLY_REASONS && t->reasons[i].reason != NULL; i++)
 		buf_addf(out, "%s%s %" PRIu64, i == 0 ? " (" : ", ", t->reasons[i].reason, t->reasons[i].count);
 	buf_addz(out, i > 0 ? ")\n" : "\n");
+	text_grades(t, out);
 	if (t->again > 0)
 		buf_addf(out, "%" PRIu64 " deliveries were recorded by an earlier run, and not again\n", t->again);
 	while ((s = outbound_service_next(o, &at)) != NULL)
@@ -156,6 +179,7 @@ tally_json(const struct tally *t, struct outbound *o, struct buf *out)
 {
 	struct outbound_counts c;
 	struct json j;
+	enum grade g;
 	size_t i;
 
 	outbound_counts(o, &c);
@@ -172,6 +196,10 @@ tally_json(const struct tally *t, struct outbound *o, struct buf *out)
 	json_begin_object(&j, "reasons");
 	for (i = 0; i < TALLY_REASONS && t->reasons[i].reason != NULL; i++)
 		json_u64(&j, t->reasons[i].reason, t->reasons[i].count);
+	json_end_object(&j);
+	json_begin_object(&j, "grades");
+	for (g = GRADE_UNKNOWN; t->profile != NULL && g < GRADE_MAX; g++)
+		json_u64(&j, grade_str(g), t->grades[g]);
 	json_end_object(&j);
 	json_not_logged(o, &j);
 	json_u64(&j, "forgotten", c.forgotten);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "judge/outbound.h"
+#include "judge/profile.h"
 
 #define TALLY_HOSTS	64	/* hosts whose unreadable lines are counted apart */
 #define TALLY_REASONS	16	/* different reasons of an unknown TLS */
@@ -22,6 +23,8 @@ struct tally {
 	uint64_t	 deliveries;	/* records, those of earlier runs not counted */
 	uint64_t	 again;		/* known from an earlier run */
 	uint64_t	 tls[3];	/* by enum hop_tls */
+	const struct profile *profile;	/* set by the caller, borrowed; NULL: nothing is graded */
+	uint64_t	 grades[GRADE_MAX];	/* of what is known to be under TLS or in clear */
 	struct { const char *reason; uint64_t count; } reasons[TALLY_REASONS];
 	uint64_t	 unreadable;
 	struct tally_host hosts[TALLY_HOSTS];

@@ -124,12 +124,31 @@ stamp_syslog(struct cursor *c, struct maillog_stamp *t)
 	return 1;
 }
 
+/* "Mon YYYY-MM-DD HH:MM:SS[.ffffff] ZONE", of journalctl -o short-full.  A zone by its name is the local one, or UTC. */
+static int
+stamp_journal(struct cursor *c, struct maillog_stamp *t)
+{
+	struct maillog_text name;
+	struct cursor at;
+
+	if (!cursor_word(c, "", 3, &name) || !cursor_skip(c, " ") || !stamp_rfc3339(c, t))
+		return 0;
+	at = *c;
+	if (!cursor_skip(&at, " ") || !cursor_word(&at, "+-", 8, &name))
+		return 0;
+	if (maillog_text_is(&name, "UTC") || maillog_text_is(&name, "GMT"))
+		t->zoned = 1;
+	*c = at;
+	return 1;
+}
+
 static int
 stamp(struct cursor *c, struct maillog_stamp *t)
 {
 	struct cursor at = *c;
+	int full = cursor_left(c) > 8 && c->p[3] == ' ' && c->p[8] == '-';
 
-	if (cursor_left(c) > 4 && c->p[4] == '-' ? !stamp_rfc3339(&at, t) : !stamp_syslog(&at, t))
+	if (full ? !stamp_journal(&at, t) : cursor_left(c) > 4 && c->p[4] == '-' ? !stamp_rfc3339(&at, t) : !stamp_syslog(&at, t))
 		return 0;
 	if (t->day < 1 || t->day > 31 || !cursor_skip(&at, " "))
 		return 0;

@@ -80,6 +80,50 @@ same "$(got queue_id tls)" "AAAAA1/yes AAAAA2/no AAAAA3/no AAAAA4/no AAAAA5/no A
 err=$(cat "$T/err"); out=$(cat "$T/out"); rc=0; silent "-f"; has "1 deliveries" "-f tells what it did"
 rm -rf "$T/r"; mkdir "$T/r"
 
+# smarthosts of the configuration; grades in the sum
+{ noise 2026-11-23T09:00:00Z; session 2026-11-23T09:00:01Z gw1 10 1; sent 2026-11-23T09:00:02Z gw1 10 AAAAA1 1; sent 2026-11-23T09:00:05Z gw1 11 AAAAA2 2; session 2026-11-23T09:00:06Z gw1 12 3 TLSv1.2 AES256-SHA; sent 2026-11-23T09:00:07Z gw1 12 AAAAA3 3; } >"$T/in"
+IN=$T/in run -o profiles="$PWD/conf/profiles" -o smarthosts=mx1.example.org -o smarthosts=.nowhere.example collect -; exits 0 "smarthosts of the configuration"
+same "$(got queue_id tls onward reason)" "AAAAA1/yes/-/- AAAAA2/no/-/- AAAAA3/yes/-/- " "the last override wins"; rm -f "$T"/r/*
+cp "$CONF" "$CONF.2"; echo 'smarthosts = [ "[mx1.example.org]:25", "192.0.2.2" ];' >>"$CONF.2"
+"$CTL" -c "$CONF.2" -o profiles="$PWD/conf/profiles" collect - <"$T/in" >"$T/out" 2>"$T/err"; rc=$? out=$(cat "$T/out") err=$(cat "$T/err"); exits 0 "smarthosts of the configuration"
+same "$(got queue_id tls onward reason version)" "AAAAA1/yes/unknown/onward unknown/TLSv1.3 AAAAA2/no/unknown/onward unknown/- AAAAA3/yes/-/-/TLSv1.2 " "handed on under TLS, onward unknown"
+has "graded by uk_gov/" "grades in the sum"; has ": recommended 1, legacy 1, none 1" "grades in the sum"; rm -f "$T"/r/*
+IN=$T/in run -o profiles="$PWD/conf/profiles" collect --json -; same "$(printf '%s' "$out" | perl -MJSON::PP -e 'local $/; $d = decode_json(<STDIN>); print join " ", map { "$_ $d->{grades}{$_}" } qw(recommended legacy none)')" "recommended 1 legacy 1 none 1" "grades in the sum as JSON"; rm -f "$T"/r/*
+
+# killed in the middle of much, again and again: at the end each delivery is there once
+{ noise 2026-11-23T09:00:00Z; perl -e 'for $i (0 .. 11999) { my $t = sprintf "2026-11-23T%02d:%02d:%02dZ", 9 + $i / 3600, $i / 60 % 60, $i % 60; my $p = 10 + $i % 7;
+	print "$t gw1 postfix/smtp[$p]: Trusted TLS connection established to mx1.example.org[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n" if $i % 3;
+	printf "%s gw1 postfix/smtp[%d]: Q%05dX: to=<bob\@example.org>, relay=mx1.example.org[192.0.2.1]:25, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)\n", $t, $p, $i }'; } >"$LOG"
+for i in 1 2 3 4 5 6; do
+	was=$(cat "$T"/r/collect-*.jsonl 2>/dev/null | wc -c)
+	"$CTL" -c "$CONF" collect -f "$LOG" >/dev/null 2>&1 & pid=$!
+	until_true eval '[ "$(cat "$T"/r/collect-*.jsonl 2>/dev/null | wc -c)" -gt $((was + 700000)) ]'; say $? "run $i writes"
+	kill -9 $pid; wait $pid 2>/dev/null
+done
+n=$(grep -c '"type":"delivery"' "$T"/r/collect-*.jsonl); [ "$n" -lt 12000 ]; say $? "it was killed in the middle (got $n)"
+collect "$LOG"; exits 0 "the rest"
+sed -n 's/.*"queue_id":"Q\([0-9]*\)X".*"tls":"\([a-z]*\)".*/\1 \2/p' "$T"/r/collect-*.jsonl >"$T/ids"; same "$(wc -l <"$T/ids") $(sort -u "$T/ids" | wc -l)" "12000 12000" "killed six times: nothing lost, nothing twice"
+same "$(awk '$1 > 0 && $2 != ($1 % 3 ? "yes" : "no")' "$T/ids" | head -3)" "" "and each with its own TLS"
+rm -rf "$T/r"; mkdir "$T/r"; rm -f "$LOG"
+
+# what journalctl -o makes of it, by standard input
+for form in "Nov 23 09:00:0%d" "Nov 23 09:00:0%d.000000" "2026-11-23T09:00:0%d+00:00" "2026-11-23T09:00:0%d.000000+0000" "Mon 2026-11-23 09:00:0%d UTC" "Mon 2026-11-23 09:00:0%d.000000 UTC"; do
+	at() { printf "$form" "$1"; }
+	{ noise "$(at 0)"; session "$(at 1)" gw1 10 1; sent "$(at 2)" gw1 10 AAAAA1 1; } >"$T/in"
+	IN=$T/in run collect --year 2026 -; exits 0 "stamps as $form"; same "$(got queue_id tls time)" "AAAAA1/yes/2026-11-23T09:00:02.000Z " "stamps as $form"; rm -f "$T"/r/*
+done
+printf '{"__REALTIME_TIMESTAMP":"1795424402000002","MESSAGE":"AAAAA1: to=<bob@example.org>, relay=mx1.example.org[192.0.2.1]:25, delay=2, status=sent (ok)"}\n' >"$T/in"
+IN=$T/in run collect -; exits 65 "a form that is not read"; has "1 lines should be known" "a form that is not read"; rm -f "$T"/r/*
+
+# a service that does not log: said once while it goes on, and in the sum
+"$CTL" -c "$CONF" collect -f "$LOG" >"$T/out" 2>"$T/err" & pid=$!
+{ noise 2026-11-23T09:00:00Z; sent 2026-11-23T09:00:02Z gw1 10 AAAAA1 1; } >"$LOG"
+until_true grep -q 'postconf -e smtp_tls_loglevel=1' "$T/err"; say $? "-f says what to set"
+sent 2026-11-23T09:00:05Z gw1 10 AAAAA2 1 >>"$LOG"; until_true has_id AAAAA2; kill $pid; wait $pid
+same "$(grep -c postconf "$T/err") $(grep -c postconf "$T/out")" "1 1" "once while it goes on, once in the sum"
+same "$(got queue_id tls reason)" "AAAAA1/unknown/not logged AAAAA2/unknown/not logged " "and they are unknown: not logged"
+rm -rf "$T/r"; mkdir "$T/r"; rm -f "$LOG"
+
 # two gateways with the same process and queue id; stamps with and without a year
 { session '2026 Nov 23 09:00:01' gw1 10 1; session '2026 Nov 23 09:00:01' gw2 10 1 TLSv1.2 AES256-SHA; sent '2026 Nov 23 09:00:02' gw2 10 AAAAA1 1; sent '2026 Nov 23 09:00:02' gw1 10 AAAAA1 1
   sent '2026 Nov 23 09:00:02' gw3 10 AAAAA1 1; } >"$T/in"

@@ -66,7 +66,7 @@ static const char everything[] =
     "control_socket = \"/tmp/c.sock\"; control_mode = \"0666\"; control_group = \"adm\"; pid_file = \"/tmp/pid\";\n"
     "gateway = \"mx1.example.org\"; authserv_id = \"example.org\"; mode = \"observe\";\n"
     "contact = \"https://example.org/\"; internal_networks = [ \"10.0.0.0/8\", \"2001:db8::/32\", \"::1\" ];\n"
-    "submission_daemons = [ \"msa\" ]; proxied_listeners = [ \":465\", \"[::1]:25\" ]; recipients_max = 10;\n"
+    "submission_daemons = [ \"msa\" ]; proxied_listeners = [ \":465\", \"[::1]:25\" ]; smarthosts = [ \"[Relay.example]:587\" ]; recipients_max = 10;\n"
     "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\"; trusted_authserv_ids = [ \"Spf.example.org\" ];\n"
     "partners = ( { name = \"p\"; networks = \"192.0.2.0/24\"; } );\n"
     "actions: { default: { pua = \"discard\"; macro = \"watch:reject\"; }; mx: { pua = \"quarantine\"; }; };\n"
@@ -107,6 +107,7 @@ each_key_reaches_its_room(void **state)
 	assert_string_equal(policy->submission_daemons[0], "msa");
 	assert_null(policy->submission_daemons[1]);
 	assert_string_equal(policy->proxied_listeners[1], "[::1]:25");
+	assert_string_equal(conf->parent.smarthosts[0], "[Relay.example]:587");
 	assert_int_equal(conf->front->rcpts_max, 10);
 	assert_null(conf->front->profile_name);
 	assert_null(policy->profile);
@@ -412,7 +413,7 @@ every_list_takes_a_file(void **state)
 		conf_free(conf);
 		n++;
 	}
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 }
 
 /* ---- printing ---- */

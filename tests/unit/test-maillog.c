@@ -316,6 +316,9 @@ headers(void **state)
 		{ "<22>1 2026-11-23T20:18:01Z mx1 postfix/smtp 123 - [a b=\"] \\\" \"][c] \xef\xbb\xbf" T, "2026-11-23 20:18:1.0 1/0 mx1 postfix/smtp 123" },
 		{ "Nov 23 20:18:01 mx1 postfix/smtp[123]: message repeated 2 times: [ " T "]", "0-11-23 20:18:1.0 0/0 mx1 postfix/smtp 123" },
 		{ "Nov 23 20:18:01 2001:db8::1 postfix/smtp[123]: " T, "0-11-23 20:18:1.0 0/0 2001:db8::1 postfix/smtp 123" },
+		/* journalctl -o short-full; another zone than UTC is that of the machine */
+		{ "Mon 2026-11-23 20:18:01 UTC mx1 postfix/smtp[123]: " T, "2026-11-23 20:18:1.0 1/0 mx1 postfix/smtp 123" },
+		{ "Mon 2026-11-23 20:18:01.5 CET mx1 postfix/smtp[123]: " T, "2026-11-23 20:18:1.500000 0/0 mx1 postfix/smtp 123" },
 		{ "23.11.2026 20:18:01 mx1 postfix/smtp[123]: " T, NULL },
 		{ "Nov 23 25:18:01 mx1 postfix/smtp[123]: " T, NULL },
 		{ "2026-13-23T20:18:01Z mx1 postfix/smtp[123]: " T, NULL },
