@@ -3,7 +3,7 @@
 #conf partners = ( { name = "acme"; domains = [ "acme.test" ]; action = "reject"; },
 #conf   { name = "secret"; recipients = [ "secret.test" ]; action = "tempfail"; } );
 # libmilter takes QUIT_NC behind the end of a message only.
-#records 6
+#records 8
 open
 negotiate
 macros connect j gate.example.test {daemon_name} smtpd
@@ -50,5 +50,28 @@ expect reply
 reply ^550
 mail <x@other.test>
 expect continue
+quit
+eof
+# An MTA that knows of no flags waits for answers everywhere.
+open
+negotiate 1ff 0
+connect client.sender.test 192.0.2.1 4711
+expect continue
+helo client.sender.test
+expect continue
+mail <a@acme.test>
+expect continue
+abort
+macros connect {daemon_name} smtpd
+macros mail {mail_addr} a@acme.test
+mail <a@acme.test>
+expect reply
+reply ^550
+abort
+mail <a@other.test>
+expect continue
+rcpt <b@secret.test>
+expect reply
+reply ^451
 quit
 eof
