@@ -551,14 +551,6 @@ conf_partners_read(struct partners *to, struct config_setting_t *list, struct co
 /* ---- printing ---- */
 
 static void
-print_day(struct buf *out, const char *key, int64_t seconds)
-{
-	char	 day[16];
-
-	buf_addf(out, " %s = \"%s\";", key, date_str(seconds, day, sizeof(day)));
-}
-
-static void
 print_texts(struct buf *out, const char *key, char *const *list)
 {
 	if (list == NULL)
@@ -581,6 +573,7 @@ print_key(struct buf *out, const char *key, const char *text)
 static void
 print_exceptions(struct buf *out, const struct partner *p)
 {
+	char	 day[16];
 	size_t	 i;
 
 	if (p->exceptions_count == 0)
@@ -598,7 +591,7 @@ print_exceptions(struct buf *out, const struct partner *p)
 			buf_addc(out, ';');
 		}
 		print_key(out, "reason", e->reason);
-		print_day(out, "expires", e->expires - DAY_SECONDS);
+		print_key(out, "expires", date_str(e->expires - DAY_SECONDS, day, sizeof(day)));
 		buf_addz(out, " }");
 	}
 	buf_addz(out, "\n\t\t);\n");
@@ -621,19 +614,14 @@ print_times(struct buf *out, const struct partner *p)
 {
 	char	 text[48];
 
-	if (p->since == 0 && p->until == 0)
-		return;
-	buf_addc(out, '\t');
-	buf_addc(out, '\t');
 	if (p->since != 0)
-		print_day(out, "since", p->since);
+		buf_addf(out, "\t\tsince = \"%s\";\n", date_str(p->since, text, sizeof(text)));
 	if (p->until != 0)
-		print_day(out, "until", p->until - DAY_SECONDS);
+		buf_addf(out, "\t\tuntil = \"%s\";\n", date_str(p->until - DAY_SECONDS, text, sizeof(text)));
 	if (p->grace_ms != 0) {
 		units_time_str(p->grace_ms, text, sizeof(text));
-		print_key(out, "grace", text);
+		buf_addf(out, "\t\tgrace = \"%s\";\n", text);
 	}
-	buf_addc(out, '\n');
 }
 
 void
