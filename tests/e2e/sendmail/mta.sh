@@ -4,7 +4,7 @@
 # Its package conflicts with Postfix', so it is unpacked (tests/unpack) and runs
 # in a mount namespace of its own, where /etc/passwd has its users and /dev/log
 # is a socket of ours.  sendmail.cf is made with m4 from the unpacked sendmail-cf.
-# SENDMAIL_EXTRA: text for the end of sendmail.mc.  SENDMAIL_TIMES: ", T=..." of the filter's line.
+# SENDMAIL_EXTRA: text for sendmail.mc, SENDMAIL_MAILERS: mailers of a case's own, SENDMAIL_RULES: and the addresses for them.  SENDMAIL_TIMES: ", T=..." of the filter's line.
 
 # The answer to a message that was taken; the queue id is its third word.
 MTA_TAKEN='^250 2\.0\.0 [0-9A-Za-z]+ Message accepted for delivery'
@@ -28,7 +28,8 @@ sendmail_cf() {
 	local cf=$SENDMAIL_ROOT/usr/share/sendmail/cf filter=''
 	[ -z "$MILTER" ] || filter="INPUT_MAIL_FILTER(\`hopward', \`S=$(sendmail_milter "$MILTER"), F=T${SENDMAIL_TIMES-, T=C:10s;S:60s;R:60s;E:2m}')dnl"
 	sed "s|@T@|$T|g; s|@CF@|$cf|g; s|@PORT@|$SMTP|g; s|@SUBMISSION@|$SUBMISSION|g; s|@FILTER@|$filter|g; s|@E2E@|$E2E|g" \
-	    "$E2E/sendmail/$1.mc.in" | awk -v extra="${SENDMAIL_EXTRA:-}" '/^@EXTRA@$/ { print extra; next } { print }' >"$T/sendmail/$1.mc"
+	    "$E2E/sendmail/$1.mc.in" |
+	    EXTRA=${SENDMAIL_EXTRA:-} MAILERS=${SENDMAIL_MAILERS:-} RULES=${SENDMAIL_RULES:-} perl -pe 's/^\@([A-Z]+)\@$/$ENV{$1}/' >"$T/sendmail/$1.mc"
 	"$SENDMAIL_ROOT/usr/bin/m4" -D_CF_DIR_="$cf/" "$cf/m4/cf.m4" "$T/sendmail/$1.mc" >"$T/sendmail/$1.cf" 2>"$T/log/m4" ||
 	    die "no $1.cf"
 	[ ! -s "$T/log/m4" ] || bad "m4 has something to say of $1.mc: $(head -3 "$T/log/m4")"
@@ -58,7 +59,7 @@ start_mta() {
 	"$E2E/sendmail/syslog" "$T/sendmail/log" "$T/log/mail.log" 2>"$T/log/syslog" &
 	SYSLOG_PID=$!
 	wait_for 10 test -S "$T/sendmail/log" || die "no log socket"
-	in_sendmail_exec "$SENDMAIL" -C "$T/sendmail/sendmail.cf" -bD -q1h >"$T/log/master" 2>&1 &
+	in_sendmail_exec "$SENDMAIL" -C "$T/sendmail/sendmail.cf" -L sm-mta -bD -q1h >"$T/log/master" 2>&1 &
 	MASTER_PID=$!
 	wait_for 20 eval 'ended $MASTER_PID || { listens $SMTP && listens $SUBMISSION; }'
 	ended "$MASTER_PID" && die "Sendmail does not start"
@@ -84,7 +85,7 @@ local_sendmail() {
 # The sender of a local submission was told that it was refused: by the reply.
 local_refused() { grep -q '^<[-*~]* *550 5\.7\.1 ' "$T/log/local.smtp"; }
 # msp_sendmail ARGS...: as Debian has it: into a queue of its own, from there by SMTP to the daemon
-msp_sendmail() { in_sendmail setpriv --regid=61954 --clear-groups "$SENDMAIL" -C "$T/sendmail/submit.cf" -Ac -i "$@"; }
+msp_sendmail() { in_sendmail setpriv --regid=61954 --clear-groups "$SENDMAIL" -C "$T/sendmail/submit.cf" -L sm-msp -Ac -i "$@"; }
 # queued: ids of the messages that are in a queue; held ID: that one is in quarantine; release ID: no longer
 queued() { find "$T/queue" -type f -name '[qh]f*' -printf '%f\n' | cut -c3-; }
 held() { [ -f "$T/queue/mta/hf$1" ]; }
