@@ -1,4 +1,5 @@
 # Exim -> OpenSMTPD -> Sendmail -> Postfix with hopward, each link as it is set: the record and `hopwardctl hops` say exactly that.
+# Postfix only: the chain has a Sendmail of its own, before Postfix.
 WORLD_NEEDS="exim opensmtpd sendmail"
 MTA=postfix
 . "$(dirname "$0")/../chain/world.sh"

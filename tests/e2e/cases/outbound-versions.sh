@@ -1,4 +1,5 @@
 # hopwardctl collect on Postfix as a client: old versions, each trust word, handshakes that fail, what then goes in clear.
+# Postfix only: it is about the client in Postfix.
 WORLD_NEEDS=
 MTA=postfix
 . "$(dirname "$0")/../chain/world.sh"
