@@ -256,6 +256,7 @@ install: all
 	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/
 	install -m 644 conf/profiles/*.conf $(DESTDIR)$(PROFILEDIR)/
 	sed 's,/usr/local/sbin,$(SBINDIR),' contrib/systemd/hopward.service >$(DESTDIR)$(UNITDIR)/hopward.service
+	sed 's,/usr/local/bin,$(BINDIR),' contrib/systemd/hopward-collect.service >$(DESTDIR)$(UNITDIR)/hopward-collect.service
 	[ -e $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf ] || \
 	    install -m 644 conf/hopward.conf $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf
 

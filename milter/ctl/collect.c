@@ -557,7 +557,8 @@ collect(struct collect *run)
 		if (run->failed)
 			code = run->failed;
 		summary(run);
-		if (code == EX_OK && run->tally.unreadable > 0)
+		/* who follows was told at once, and ends well */
+		if (code == EX_OK && run->tally.unreadable > 0 && !run->follow)
 			code = EX_DATAERR;
 		/* the end of following is the normal one */
 		if (run->signal != 0 && !run->follow)
