@@ -84,25 +84,33 @@ cell_by(const struct hops_run *run, const struct route_hop *h, char *out, size_t
 
 /* ---- the table ---- */
 
+/* A line, or two where the terminal has no room for one. */
 static void
 put_heading(struct buf *b, const struct hops_run *run, const char *file, const struct route *route)
 {
-	text_colour(b, &run->ctl->out, TEXT_BOLD, strcmp(file, "-") == 0 ? "standard input" : file);
+	const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
+	struct buf hops, graded;
+
+	buf_init(&hops, 1024);
+	buf_init(&graded, 65536);
 	if (route->count == 0)
-		buf_addz(b, ": no Received field");
+		buf_addz(&hops, ": no Received field");
 	else
-		buf_addf(b, ": %zu hop%s%s", route->count, route->count == 1 ? "" : "s", route->count == 1 ? "" : ", newest first");
+		buf_addf(&hops, ": %zu hop%s%s", route->count, route->count == 1 ? "" : "s", route->count == 1 ? "" : ", newest first");
 	if (route->boundary != ROUTE_NONE)
-		buf_addf(b, "; hop %zu is the boundary", route->boundary);
-	buf_addz(b, "; ");
-	if (route->profile != NULL) {
-		buf_addz(b, "graded by ");
-		text_add(b, route->profile->name, TEXT_UNLIMITED);
-		buf_addc(b, '/');
-		text_add(b, route->profile->version, TEXT_UNLIMITED);
-	} else
-		text_add(b, conf_ungraded(run->conf), TEXT_UNLIMITED);
+		buf_addf(&graded, "hop %zu is the boundary; ", route->boundary);
+	if (route->profile != NULL)
+		buf_addf(&graded, "graded by %s/%s", route->profile->name, route->profile->version);
+	else
+		buf_addz(&graded, conf_ungraded(run->conf));
+	text_colour(b, &run->ctl->out, TEXT_BOLD, name);
+	buf_add(b, hops.data, hops.len);
+	buf_addz(b, run->ctl->out.width != TEXT_UNLIMITED &&
+	    strlen(name) + hops.len + 2 + graded.len > (size_t)run->ctl->out.width ? "\n    " : "; ");
+	text_add(b, graded.data != NULL ? graded.data : "?", TEXT_UNLIMITED);
 	buf_addc(b, '\n');
+	buf_free(&hops);
+	buf_free(&graded);
 	if (route->more > 0)
 		buf_addf(b, "    %" PRIu32 " more Received fields were not read\n", route->more);
 }

@@ -66,13 +66,13 @@ put_gap(struct buf *b)
 	buf_addf(b, "%*s", GAP, "");
 }
 
-/* How, grade, evidence, delay. */
+/* `how` in so many columns, grade, evidence, delay. */
 static void
-put_judged(struct buf *b, const struct text *text, const struct hoptable_row *r, int how, int cut)
+put_judged(struct buf *b, const struct text *text, const struct hoptable_row *r, const char *how, int width)
 {
 	const char *delay = r->cells[HOPTABLE_DELAY];
 
-	text_cell(b, text, TEXT_PLAIN, r->cells[HOPTABLE_HOW], how, cut);
+	text_cell(b, text, TEXT_PLAIN, how, width, 0);
 	put_gap(b);
 	text_cell(b, text, row_grade_colour(r->grade), grade_str(r->grade), WIDTH_GRADE, 0);
 	put_gap(b);
@@ -100,30 +100,48 @@ put_wide(struct buf *b, const struct text *text, const struct hoptable_row *rows
 		put_gap(b);
 		text_cell(b, text, TEXT_PLAIN, rows[i].cells[HOPTABLE_BY], widths[HOPTABLE_BY], 0);
 		put_gap(b);
-		put_judged(b, text, &rows[i], widths[HOPTABLE_HOW], 0);
+		put_judged(b, text, &rows[i], rows[i].cells[HOPTABLE_HOW], widths[HOPTABLE_HOW]);
 	}
 }
 
-/* Two lines a hop, for terminals that have no room. */
+/* A line that is cut only where it alone does not fit; and the begin of the next. */
+static void
+put_line(struct buf *b, const struct text *text, const char *arrow, const char *s)
+{
+	int room = text->width - WIDTH_NUMBER - 1 - (int)strlen(arrow);
+
+	buf_addz(b, arrow);
+	text_cell(b, text, TEXT_PLAIN, s, room < 8 ? 8 : room, 1);
+	while (b->len > 0 && b->data[b->len - 1] == ' ')
+		b->len--;
+	buf_addf(b, "\n%*s", WIDTH_NUMBER + 1, "");
+}
+
+/* Two lines a hop, for terminals that have no room; more where what fits in none would be cut: a suite cut short is no suite. */
 static void
 put_narrow(struct buf *b, const struct text *text, const struct hoptable_row *rows, size_t count, const int *widths)
 {
-	int room = text->width - WIDTH_NUMBER - 1, how = room - WIDTH_REST - GAP - widths[HOPTABLE_DELAY];
+	int room = text->width - WIDTH_NUMBER - 1, most = room - WIDTH_REST - GAP - widths[HOPTABLE_DELAY], how = 8, n;
 	struct buf line;
 	size_t i;
 
-	if (how > widths[HOPTABLE_HOW])
-		how = widths[HOPTABLE_HOW];
+	for (i = 0; i < count; i++)
+		if ((n = columns(rows[i].cells[HOPTABLE_HOW])) > how && n <= most)
+			how = n;
 	for (i = 0; i < count; i++) {
 		buf_init(&line, 3 * HOPTABLE_CELL_MAX);
 		buf_addf(&line, "%s -> %s", rows[i].cells[HOPTABLE_FROM], rows[i].cells[HOPTABLE_BY]);
 		buf_addf(b, "%*zu ", WIDTH_NUMBER, i);
-		text_cell(b, text, TEXT_PLAIN, line.data != NULL ? line.data : "", room, 1);
-		while (b->len > 0 && b->data[b->len - 1] == ' ')
-			b->len--;
-		buf_addf(b, "\n%*s", WIDTH_NUMBER + 1, "");
-		put_judged(b, text, &rows[i], how < 8 ? 8 : how, 1);
+		if (line.data != NULL && columns(line.data) <= room) {
+			put_line(b, text, "", line.data);
+		} else {
+			put_line(b, text, "", rows[i].cells[HOPTABLE_FROM]);
+			put_line(b, text, "-> ", rows[i].cells[HOPTABLE_BY]);
+		}
 		buf_free(&line);
+		if (columns(rows[i].cells[HOPTABLE_HOW]) > how)
+			put_line(b, text, "", rows[i].cells[HOPTABLE_HOW]);
+		put_judged(b, text, &rows[i], columns(rows[i].cells[HOPTABLE_HOW]) > how ? "" : rows[i].cells[HOPTABLE_HOW], how);
 	}
 }
 
