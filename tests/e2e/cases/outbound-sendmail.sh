@@ -1,5 +1,4 @@
 # What Sendmail's log says of its deliveries becomes records: under TLS, in clear, refused, to a file.
-# Postfix only: Sendmail is the client here, Postfix its server.
 # Sendmail only: its log; that of Postfix: outbound.
 . "$(dirname "$0")/../lib.sh"
 MILTER='' PORT_TLS=$(free_port) PORT_CLEAR=$(free_port)
