@@ -24,11 +24,14 @@
 #define C_SEMI		4
 #define C_IN_COMMENT	8	/* means something inside a comment */
 #define C_BLANK		16
+#define C_HOST		32	/* may be in a host's name */
 
 static const uint8_t	classes[256] = {
 	[' '] = C_SPACE | C_BLANK, ['\t'] = C_SPACE | C_BLANK, ['\r'] = C_SPACE | C_BLANK, ['\n'] = C_SPACE | C_BLANK,
 	['('] = C_OPEN | C_IN_COMMENT, [')'] = C_SPACE | C_IN_COMMENT, [';'] = C_SEMI,
 	['\\'] = C_IN_COMMENT, ['<'] = C_IN_COMMENT,
+	['0' ... '9'] = C_HOST, ['A' ... 'Z'] = C_HOST, ['a' ... 'z'] = C_HOST, [0x80 ... 0xff] = C_HOST,
+	['.'] = C_HOST, ['-'] = C_HOST, ['_'] = C_HOST,
 };
 
 static int
@@ -204,6 +207,47 @@ is_v4(const char *s)
 	return 1;
 }
 
+/* As inet_ntop() writes it, which takes the time of all the rest.  0: has an IPv4 address at its end, perhaps. */
+static int
+v6_text(const uint8_t a[16], char ip[46])
+{
+	static const char	hex[] = "0123456789abcdef";
+	unsigned int		group[8], i, k, shift, from = 8, best = 1;
+	char			*to = ip;
+
+	for (i = 0; i < 8; i++)
+		group[i] = (unsigned int)a[2 * i] << 8 | a[2 * i + 1];
+	if ((group[0] | group[1] | group[2] | group[3] | group[4]) == 0)
+		return 0;
+	/* RFC 5952 section 4.2: the first longest run of two or more. */
+	for (i = 0; i < 8; i = k + 1) {
+		for (k = i; k < 8 && group[k] == 0; k++)
+			;
+		if (k - i > best) {
+			best = k - i;
+			from = i;
+		}
+	}
+	for (i = 0; i < 8; i++) {
+		if (i == from) {
+			*to++ = ':';
+			if ((i += best) == 8)
+				*to++ = ':';
+		}
+		if (i == 8)
+			break;
+		if (i > 0)
+			*to++ = ':';
+		for (shift = 12; shift > 0 && group[i] >> shift == 0; shift -= 4)
+			;
+		for (; shift > 0; shift -= 4)
+			*to++ = hex[group[i] >> shift & 15];
+		*to++ = hex[group[i] & 15];
+	}
+	*to = '\0';
+	return 1;
+}
+
 static int
 address_text(const char *text, char ip[46])
 {
@@ -217,7 +261,7 @@ address_text(const char *text, char ip[46])
 		return 0;
 	if (IN6_IS_ADDR_V4MAPPED(&v6))
 		return inet_ntop(AF_INET, v6.s6_addr + 12, ip, 46) != NULL;
-	return inet_ntop(AF_INET6, &v6, ip, 46) != NULL;
+	return v6_text(v6.s6_addr, ip) || inet_ntop(AF_INET6, &v6, ip, 46) != NULL;
 }
 
 int
@@ -266,8 +310,7 @@ span_host(struct span s)
 	if (s.n == 0 || s.n > 255 || span_is(s, "unknown"))
 		return 0;
 	for (i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]) && (lower(s.p[i]) < 'a' || lower(s.p[i]) > 'z') && s.p[i] < 0x80 &&
-		    s.p[i] != '.' && s.p[i] != '-' && s.p[i] != '_')
+		if (!(classes[s.p[i]] & C_HOST))
 			return 0;
 	return !is_digit(s.p[s.n - 1]) || !span_address(s, 0, ip);
 }

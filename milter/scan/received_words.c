@@ -86,7 +86,7 @@ received_keyword(struct span s)
 	if ((kw = mail_keyword(s)) != 0)
 		return kw;
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (span_is(s, others[i].word))
+		if (span_starts(s, others[i].word) && span_is(s, others[i].word))	/* the first letter tells most */
 			return others[i].kw;
 	return 0;
 }
@@ -451,9 +451,13 @@ form_cellopoint(struct span c, struct tls_words *t)
 static int
 form_words(struct span c, struct tls_words *t)
 {
-	struct span	rest = c, first = span_word(&rest), second = span_word(&rest);
+	struct span	rest = c, first = span_word(&rest), second;
 	int		comma = first.n > 0 && first.p[first.n - 1] == ',';
 
+	rest = span_skip(rest, 0);
+	if (!span_starts(rest, "encrypted") && !span_starts(first, "tls") && !span_starts(first, "ssl"))
+		return 0;
+	second = span_word(&rest);
 	if (span_is(second, "encrypted") || span_is(second, "encrypted,")) {
 		t->words = join(first, cut_comma(second));
 		t->auth = second.n > 9 && span_is(span_word(&rest), "authenticated");
