@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "ctl/row.h"
 #include "ctl/show.h"
 
 #define LABEL	8
@@ -98,6 +99,13 @@ label(struct buf *b, const struct text *t, const char *name)
 	buf_addc(b, ' ');
 }
 
+/* Is there a grade of the hop to us? */
+static int
+graded(const struct verdict *v)
+{
+	return v->route != NULL && v->route->profile != NULL && v->route->count > 0 && v->hop.tls != HOP_TLS_UNKNOWN;
+}
+
 static void
 explain_class(struct buf *b, const struct text *t, const struct show *s)
 {
@@ -117,7 +125,33 @@ explain_class(struct buf *b, const struct text *t, const struct show *s)
 		buf_addc(b, ' ');
 		text_add(b, v->hop.cipher, TEXT_UNLIMITED);
 	}
+	if (graded(v)) {
+		buf_addz(b, ": ");
+		text_colour(b, t, row_grade_colour(v->route->hops[0].grade), grade_str(v->route->hops[0].grade));
+		buf_addf(b, " by %s/%s (", v->route->profile->name, v->route->profile->version);
+		text_add(b, v->route->hops[0].grade_reason, TEXT_UNLIMITED);
+		buf_addc(b, ')');
+	}
 	buf_addc(b, '\n');
+}
+
+static void
+explain_partner(struct buf *b, const struct text *t, const struct partner_result *r)
+{
+	label(b, t, "partner");
+	text_add(b, r->partner->name, TEXT_UNLIMITED);
+	buf_addf(b, ", %s%s: ", r->confirmed != PARTNER_BY_NONE ? "confirmed by " : "", partner_confirmed_str(r->confirmed));
+	text_colour(b, t, r->state == PARTNER_KEPT ? TEXT_GREEN : r->state == PARTNER_UNKNOWN ? TEXT_YELLOW : TEXT_RED,
+	    partner_state_str(r->state));
+	buf_addf(b, " -> %s", action_str((enum action)r->action));
+	if (r->would != r->action)
+		buf_addf(b, ", would %s were it not watched", action_str((enum action)r->would));
+	if (r->exception != NULL) {
+		buf_addz(b, "; excepted: ");
+		text_add(b, r->exception->reason, TEXT_UNLIMITED);
+	}
+	buf_addf(b, "%s%s%s\n", r->grace ? "; in the grace period" : "", r->null_sender ? "; a bounce is not refused" : "",
+	    r->relayed ? "; the hop lies behind a host of ours" : "");
 }
 
 static void
@@ -246,6 +280,8 @@ show_explain(struct buf *b, const struct text *t, const struct show *s)
 
 	put_head(b, t, s);
 	explain_class(b, t, s);
+	for (i = 0; i < s->verdict->partners_count && i < PARTNER_RESULTS_MAX; i++)
+		explain_partner(b, t, &s->verdict->partners[i]);
 	explain_answer(b, t, s);
 	explain_scan(b, t, s);
 	if (scan == NULL)
@@ -315,6 +351,27 @@ json_answer(struct json *j, const struct verdict *v)
 	json_str(j, "hold", v->action == ACTION_QUARANTINE ? v->hold_reason : NULL);
 }
 
+static void
+json_partners(struct json *j, const struct verdict *v)
+{
+	const struct partner_result *r;
+	size_t i;
+
+	json_begin_array(j, "partners");
+	for (i = 0; i < v->partners_count && i < PARTNER_RESULTS_MAX; i++) {
+		r = &v->partners[i];
+		json_begin_object(j, NULL);
+		json_str(j, "name", r->partner->name);
+		json_str(j, "confirmed", partner_confirmed_str(r->confirmed));
+		json_str(j, "state", partner_state_str(r->state));
+		json_str(j, "exception", r->exception != NULL ? r->exception->reason : NULL);
+		json_str(j, "action", action_str((enum action)r->action));
+		json_str(j, "would", r->would != r->action ? action_str((enum action)r->would) : NULL);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
 void
 show_json(struct buf *b, const struct show *s)
 {
@@ -338,7 +395,9 @@ show_json(struct buf *b, const struct show *s)
 	json_str(&j, "version", v->hop.version);
 	json_str(&j, "cipher", v->hop.cipher);
 	json_str(&j, "bits", v->hop.bits);
+	json_str(&j, "grade", graded(v) ? grade_str(v->route->hops[0].grade) : NULL);
 	json_end_object(&j);
+	json_partners(&j, v);
 	json_answer(&j, v);
 	json_u64(&j, "size", f->size);
 	json_scan(&j, s);
