@@ -86,7 +86,7 @@ FILTER = \
 SCAN = \
 	scan/decode.c \
 	scan/header.c \
-	scan/mime.c \
+	scan/boundary.c scan/inline.c scan/lines.c scan/mime.c scan/ranges.c scan/views.c scan/walk.c \
 	scan/received.c \
 	scan/received_clause.c \
 	scan/received_date.c \

@@ -110,7 +110,8 @@ enum outcome	 outcome_worse(enum outcome, enum outcome);
 	X(max_depth, COUNT, "24")			\
 	X(max_parts, COUNT, "4096")			\
 	X(max_header_bytes, SIZE, "1MB")		/* of one header block */ \
-	X(max_decoded, SIZE, "400MB")			/* of all objects together */
+	X(max_decoded, SIZE, "400MB")			/* of all objects together */ \
+	X(max_boundaries, COUNT, "64")			/* candidates in one message */
 
 struct scan_settings {
 #define X(name, kind, def) uint64_t name;

@@ -59,7 +59,10 @@
 	X(B64_PAD_MID, "B64-PAD-MID", HARD)				\
 	X(QP_PAD, "QP-PAD", SOFT)					\
 	X(QP_BAD, "QP-BAD", SOFT)					\
-	X(UU_BAD, "UU-BAD", SOFT)
+	X(UU_BAD, "UU-BAD", SOFT)					\
+	X(ENC_INLINE, "ENC-INLINE", SOFT)	/* an encoded file in text */ \
+	/* views */							\
+	X(VIEW_ONLY, "VIEW-ONLY", SOFT)		/* a decoded object that the strict reading does not have */
 
 enum mime_reason {
 #define X(e, token, grave) REASON_##e,

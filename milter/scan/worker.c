@@ -32,19 +32,18 @@
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/wire.h"
-#include "scan/mime.h"
 #include "scan/received.h"
 #include "scan/sandbox.h"
+#include "scan/walk.h"
 #include "scan/worker.h"
 
 #define NAME_MAX_OCTETS	1024	/* with SCAN_PARTS_MAX parts a result still fits into SCAN_REPLY_MAX */
 #define TYPE_MAX_OCTETS	256
-#define DIGEST_SLOTS	(2 * SCAN_PARTS_MAX)	/* power of two, at most half full */
 /* Kept back from the time that is left, so that an answer is sent before main would kill. */
 #define RESERVE_MIN_NS	20000000ULL
 #define RESERVE_MAX_NS	1000000000ULL
 
-/* One job's state, while mime_walk() hands out the parts. */
+/* One job's state, while walk_message() hands out the objects. */
 struct work {
 	const struct worker_env	*env;
 	struct scan_job		 job;
@@ -53,7 +52,6 @@ struct work {
 	struct part		*parts;
 	uint32_t		 count, size;
 	struct scan_result	 hops;		/* its received members alone */
-	uint32_t		*digests;	/* hash table: index of a part + 1 */
 	int			 left;		/* nobody waits for the answer */
 };
 
@@ -165,25 +163,6 @@ part_new(struct work *w, const char *path)
 	return p;
 }
 
-/* The earlier part with the same octets, or NULL; then this one is entered. */
-static const struct part *
-same_octets(struct work *w, uint32_t index)
-{
-	const struct part	*p = &w->parts[index], *q;
-	uint32_t		 at;
-
-	for (at = (uint32_t)p->sha256[0] | (uint32_t)p->sha256[1] << 8;; at++) {
-		at &= DIGEST_SLOTS - 1;
-		if (w->digests[at] == 0)
-			break;
-		q = &w->parts[w->digests[at] - 1];
-		if (q->size == p->size && memcmp(q->sha256, p->sha256, sizeof(p->sha256)) == 0)
-			return q;
-	}
-	w->digests[at] = index + 1;
-	return NULL;
-}
-
 static void
 part_scan(struct work *w, struct part *p, const uint8_t *data, size_t len, int raw)
 {
@@ -249,13 +228,12 @@ asker_gone(int reply)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-/* Called by mime_walk() for each object.  0: go on. */
+/* Called by walk_message() for each object; parts[0] is the message itself, so object n is parts[n + 1].  0: go on. */
 static int
-on_part(void *arg, const struct mime_part *mp)
+on_object(void *arg, const struct walk_object *o)
 {
-	struct work		*w = arg;
-	struct part		*p;
-	const struct part	*same;
+	struct work	*w = arg;
+	struct part	*p;
 
 	if (asker_gone(w->reply)) {
 		w->left = 1;
@@ -269,32 +247,34 @@ on_part(void *arg, const struct mime_part *mp)
 		work_note(w, OUTCOME_TIMEOUT, "deadline");
 		return 1;
 	}
-	if ((p = part_new(w, mp->path)) == NULL) {
+	if ((p = part_new(w, o->path)) == NULL) {
 		work_note(w, OUTCOME_NOT_SCANNED, "no memory");
 		return 1;
 	}
-	p->name = copy_cut(mp->name, NAME_MAX_OCTETS);
-	p->type = copy_cut(mp->type, TYPE_MAX_OCTETS);
-	p->size = mp->len;
-	SHA256(mp->data, mp->len, p->sha256);
+	p->name = copy_cut(o->name, NAME_MAX_OCTETS);
+	p->type = copy_cut(o->type, TYPE_MAX_OCTETS);
+	p->size = o->len;
+	memcpy(p->sha256, o->sha256, sizeof(p->sha256));
 	test_hook(w, p->name);
-	if ((same = same_octets(w, w->count - 1)) != NULL)
-		part_like(p, same);
+	if (o->first + 2 < w->count)
+		part_like(p, &w->parts[o->first + 1]);
 	else
-		part_scan(w, p, mp->data, mp->len, 0);
+		part_scan(w, p, o->data, o->len, 0);
 	return 0;
 }
 
 /* ---- one message ---- */
 
 static void
-work_walk(struct work *w, const uint8_t *msg, struct mime_report *report)
+work_walk(struct work *w, const uint8_t *msg, struct walk_report *report)
 {
 	const struct scan_settings	*s = w->env->settings;
-	const struct mime_limits	 limits = { s->max_depth, s->max_parts, s->max_header_bytes, s->max_decoded };
+	const struct walk_limits	 limits = {
+		s->max_depth, s->max_parts, s->max_header_bytes, s->max_decoded, s->max_boundaries
+	};
 	size_t				 skip = w->job.prefix_len;
 
-	if (mime_walk(msg + skip, w->job.size - skip, &limits, on_part, w, report) == -1)
+	if (walk_message(msg + skip, w->job.size - skip, &limits, on_object, w, report) == -1)
 		work_note(w, OUTCOME_NOT_SCANNED, "mime: no memory");
 	if (report->limit != NULL)
 		work_note(w, OUTCOME_LIMIT, report->limit);
@@ -350,11 +330,11 @@ cpu_us(void)
 }
 
 static int
-result_send(struct work *w, const struct mime_report *report, uint64_t start_ns, uint64_t start_cpu)
+result_send(struct work *w, const struct walk_report *report, uint64_t start_ns, uint64_t start_cpu)
 {
 	struct scan_result	 r = { 0 };
 	struct buf		 b;
-	char			*reasons[MIME_REASONS_MAX];
+	char			*reasons[WALK_REASONS_MAX];
 	uint32_t		 i;
 	int			 rc = -1;
 
@@ -364,7 +344,7 @@ result_send(struct work *w, const struct mime_report *report, uint64_t start_ns,
 	r.received_count = w->hops.received_count;
 	r.received_more = w->hops.received_more;
 	r.ambiguity = report->ambiguity;
-	for (i = 0; i < report->reasons_count && i < MIME_REASONS_MAX; i++)
+	for (i = 0; i < report->reasons_count && i < WALK_REASONS_MAX; i++)
 		reasons[i] = (char *)(uintptr_t)report->reasons[i];	/* only read */
 	r.reasons = reasons;
 	r.reasons_count = i;
@@ -408,7 +388,6 @@ work_free(struct work *w)
 		received_clear(&w->hops.received[i]);
 	free(w->hops.received);
 	free(w->parts);
-	free(w->digests);
 }
 
 /* Borrows both descriptors.  0, or -1: no answer could be given. */
@@ -416,14 +395,14 @@ static int
 message_scan(const struct worker_env *env, const struct scan_job *job, int memfd, int reply)
 {
 	struct work		 w = { .env = env, .job = *job, .reply = reply };
-	struct mime_report	 report = { 0 };
+	struct walk_report	 report = { 0 };
 	const uint8_t		*msg = NULL;
 	const char		*err;
 	uint64_t		 start = clock_mono_ns(), cpu = cpu_us();
 	int			 rc = -1;
 
 	w.stop_ns = stop_time(start, job->deadline_ns);
-	if ((w.digests = calloc(DIGEST_SLOTS, sizeof(*w.digests))) == NULL || part_new(&w, "0") == NULL)
+	if (part_new(&w, "0") == NULL)
 		goto out;
 	w.parts[0].type = strdup("message/rfc822");
 	w.parts[0].size = job->size - job->prefix_len;
