@@ -16,7 +16,7 @@
 
 #include "scan/lines.h"
 
-enum frame { FRAME_NONE, FRAME_UU, FRAME_BASE64, FRAME_YENC, FRAME_BINHEX };
+enum frame { FRAME_NONE, FRAME_UU, FRAME_BARE, FRAME_BASE64, FRAME_YENC, FRAME_BINHEX };
 
 struct finder {
 	const uint8_t	*p;
@@ -153,10 +153,10 @@ static int
 stretch_out(struct finder *f, enum frame frame, size_t begin, size_t end)
 {
 	static const enum decode_kind kinds[] = {
-		[FRAME_UU] = DECODE_UU_BARE, [FRAME_BASE64] = DECODE_BASE64, [FRAME_YENC] = DECODE_YENC
+		[FRAME_UU] = DECODE_UU_BARE, [FRAME_BARE] = DECODE_UU_BARE, [FRAME_BASE64] = DECODE_BASE64, [FRAME_YENC] = DECODE_YENC
 	};
 	struct inline_object o = { .begin = begin, .end = end };
-	size_t body = lines_next(f->p, begin, end);
+	size_t body = frame == FRAME_BARE ? begin : lines_next(f->p, begin, end);
 	const uint8_t *colon;
 	struct decoder d;
 
@@ -177,7 +177,8 @@ stretch_out(struct finder *f, enum frame frame, size_t begin, size_t end)
 	decode_finish(&d);
 	o.data = f->out;
 	o.len = d.len;
-	name_find(f->p + begin, body - begin, frame, &o);
+	if (frame != FRAME_BARE)
+		name_find(f->p + begin, body - begin, frame, &o);
 	return f->cb(f->arg, &o);
 }
 
@@ -233,11 +234,20 @@ frame_ends(const struct finder *f, enum frame frame, size_t pos, size_t next)
 		return len >= 4 && memcmp(p, "====", 4) == 0;
 	case FRAME_YENC:
 		return len >= 5 && memcmp(p, "=yend", 5) == 0;
+	case FRAME_BARE:
+		return !lines_uu(f->p, pos, next);
 	case FRAME_BINHEX:
 	case FRAME_NONE:
 		break;
 	}
 	return 0;
+}
+
+/* Two lines of uuencode in a row, with no "begin" before them. */
+static int
+bare_uu(const struct finder *f, size_t pos, size_t next)
+{
+	return lines_uu(f->p, pos, next) && next < f->len && lines_uu(f->p, next, lines_next(f->p, next, f->len));
 }
 
 int
@@ -250,7 +260,7 @@ inline_like(const uint8_t *p, size_t len)
 		return 0;
 	for (pos = 0; pos < len; pos = next) {
 		next = lines_next(p, pos, len);
-		if (frame_of(&f, pos, next) != FRAME_NONE)
+		if (frame_of(&f, pos, next) != FRAME_NONE || bare_uu(&f, pos, next))
 			return 1;
 	}
 	return 0;
@@ -266,8 +276,10 @@ inline_find(const uint8_t *p, size_t len, inline_cb cb, void *arg)
 	for (pos = 0; pos < len && f.rc == 0; pos = next) {
 		next = lines_next(p, pos, len);
 		frame = frame_of(&f, pos, next);
+		if (frame == FRAME_NONE && open == FRAME_NONE && bare_uu(&f, pos, next))
+			frame = FRAME_BARE;
 		if (open != FRAME_NONE && (frame != FRAME_NONE || frame_ends(&f, open, pos, next))) {
-			f.rc = stretch_out(&f, open, begin, frame != FRAME_NONE ? pos : next);
+			f.rc = stretch_out(&f, open, begin, frame != FRAME_NONE || open == FRAME_BARE ? pos : next);
 			open = FRAME_NONE;
 		}
 		if (frame != FRAME_NONE) {

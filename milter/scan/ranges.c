@@ -134,9 +134,15 @@ ranges_add(struct ranges *r, size_t begin, size_t end, enum decode_kind decode, 
 }
 
 int
+ranges_has(const struct ranges *r, size_t begin, size_t end, int kind)
+{
+	return r->size > 0 && range_slot(r, begin, end, kind)->kind != -1;
+}
+
+int
 ranges_plain(const struct ranges *r, size_t begin, size_t end)
 {
-	return r->size > 0 && range_slot(r, begin, end, RANGE_PLAIN)->kind != -1;
+	return ranges_has(r, begin, end, RANGE_PLAIN);
 }
 
 int

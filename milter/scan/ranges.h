@@ -24,6 +24,7 @@ int		 ranges_add(struct ranges *, size_t begin, size_t end, enum decode_kind, in
 #define RANGE_PLAIN	1001
 /* 0: entered; 1: it was there; -1: no memory. */
 int		 ranges_enter(struct ranges *, size_t begin, size_t end, int kind, int plain);
+int		 ranges_has(const struct ranges *, size_t begin, size_t end, int kind);
 int		 ranges_plain(const struct ranges *, size_t begin, size_t end);	/* exactly these octets are plain */
 int		 ranges_in_text(const struct ranges *, size_t begin, size_t end);	/* they lie within a plain text */
 

@@ -47,10 +47,12 @@ struct piece {
 /* A region being read: what may begin where. */
 struct region {
 	size_t	begin, end;
-	size_t	starts[STARTS_MAX];
+	size_t	starts[STARTS_MAX];	/* that wait, in no order */
 	size_t	starts_count;
+	size_t	done;			/* starts up to here were read; SIZE_MAX: none */
 	size_t	head, head_end;		/* the last header-like lines */
 	size_t	empty_at;		/* offset behind the next empty line from where it was last looked for; 0: not yet */
+	int	whole;			/* its octets from an earlier start on were handed out as they are */
 	int	says;			/* SAYS_*, of all header-like lines so far */
 };
 #define SAYS_B64	1
@@ -259,7 +261,7 @@ text_is_base64(const uint8_t *p, size_t len)
 	size_t n = len < SAMPLE ? len : SAMPLE;
 
 	stats_take(p, n, &s);
-	return s.alphabet >= 16 && s.blanks + s.other + s.url == 0;
+	return s.alphabet >= 16 && s.blanks + s.other + s.url == 0 && s.equals <= 2;
 }
 
 static int
@@ -304,7 +306,7 @@ piece_is_file(const uint8_t *p, size_t len)
 
 /* All that [begin, end) could stand for.  -1: the walk ends. */
 static int
-content_out(struct views *v, const struct region *g, size_t begin, size_t end)
+content_out(struct views *v, struct region *g, size_t begin, size_t end)
 {
 	const uint8_t *p = v->msg + begin;
 	size_t len = end - begin, next;
@@ -332,6 +334,9 @@ content_out(struct views *v, const struct region *g, size_t begin, size_t end)
 	    lines_uu(v->msg, next, lines_next(v->msg, next, end))))
 		if (decode_out(v, g, DECODE_UU_BARE, begin, end, NULL) == -1)
 			return -1;
+	if (g->whole && !piece_is_file(p, len))
+		return 0;
+	g->whole = 1;
 	return decode_out(v, g, DECODE_IDENTITY, begin, end, NULL);
 }
 
@@ -385,7 +390,7 @@ start_add(struct views *v, struct region *g, size_t at)
 {
 	size_t i;
 
-	if (at >= g->end)
+	if (at >= g->end || (g->done != SIZE_MAX && at <= g->done))
 		return;
 	for (i = 0; i < g->starts_count; i++)
 		if (g->starts[i] == at)
@@ -395,6 +400,22 @@ start_add(struct views *v, struct region *g, size_t at)
 		return;
 	}
 	g->starts[g->starts_count++] = at;
+}
+
+/* The foremost that waits.  1, or 0: there is none. */
+static int
+start_take(struct region *g, size_t *at)
+{
+	size_t i, least = 0;
+
+	if (g->starts_count == 0)
+		return 0;
+	for (i = 1; i < g->starts_count; i++)
+		if (g->starts[i] < g->starts[least])
+			least = i;
+	*at = g->done = g->starts[least];
+	g->starts[least] = g->starts[--g->starts_count];
+	return 1;
 }
 
 /* Offset behind the next empty line from `at`, or the region's end.  Looked for once a stretch. */
@@ -455,13 +476,14 @@ head_read(struct views *v, struct region *g, size_t at)
 static int
 region_read(struct views *v, size_t begin, size_t end)
 {
-	struct region g = { .begin = begin, .end = end };
-	size_t i, at, next;
+	struct region g = { .begin = begin, .end = end, .done = SIZE_MAX };
+	size_t at, next, reads = 0;
 	int seen;
 
-	if (end > begin && v->msg[end - 1] == '\n')
+	/* The line end before a delimiter is the delimiter's: RFC 2046 section 5.1.1. */
+	if (end < v->len && end > begin && v->msg[end - 1] == '\n')
 		end--;
-	if (end > begin && v->msg[end - 1] == '\r')
+	if (end < v->len && end > begin && v->msg[end - 1] == '\r')
 		end--;
 	g.end = end;
 	if (begin == end)
@@ -471,22 +493,28 @@ region_read(struct views *v, size_t begin, size_t end)
 		return seen == -1 ? -1 : 0;
 	}
 	start_add(v, &g, begin);
-	for (i = 0; i < g.starts_count; i++) {
-		at = g.starts[i];
+	while (start_take(&g, &at)) {
 		next = lines_next(v->msg, at, g.end);
 		if (lines_blank(v->msg, at, next)) {
 			/* No header for some; for others it begins behind. */
+			g.whole |= ranges_has(v->ranges, at, g.end, DECODE_IDENTITY);
 			while (next < g.end && lines_blank(v->msg, next, lines_next(v->msg, next, g.end)))
 				next = lines_next(v->msg, next, g.end);
 			start_add(v, &g, next);
 			continue;
 		}
-		/* A header, or a mail in the mail: what follows it is a body.  What everybody takes for text has none. */
-		if (!ranges_in_text(v->ranges, at, g.end) &&
-		    (at == begin ? lines_field(v->msg, at, next) : views_mail_like(v->msg + at, g.end - at))) {
+		/*
+		 * A header, or a mail in the mail: a body follows.  Other text that
+		 * begins with a field is nobody's header where all take it for text.
+		 */
+		if ((at == begin && lines_field(v->msg, at, next) && !ranges_in_text(v->ranges, at, g.end)) ||
+		    views_mail_like(v->msg + at, g.end - at)) {
 			head_read(v, &g, at);
-			if (at == begin)
-				continue;
+			continue;
+		}
+		if (++reads > STARTS_MAX) {
+			limit_note(v, "mime.starts");
+			return 0;
 		}
 		if (content_out(v, &g, at, g.end) == -1)
 			return -1;
@@ -498,7 +526,7 @@ region_read(struct views *v, size_t begin, size_t end)
 static int
 joined_read(struct views *v)
 {
-	struct region g = { .begin = v->pieces[0].begin, .end = v->pieces[0].end };
+	struct region g = { .begin = v->pieces[0].begin, .end = v->pieces[0].end, .done = SIZE_MAX };
 	struct view_object o;
 	struct decoder d;
 	struct stats s;
