@@ -316,7 +316,7 @@ content_out(struct views *v, struct region *g, size_t begin, size_t end)
 
 	if (lines_blank(v->msg, begin, end < begin + SAMPLE ? end : begin + SAMPLE) && lines_blank(v->msg, begin, end))
 		return 0;
-	if (plain && !text_is_base64(p, len))
+	if (plain && (!ranges_has(v->ranges, begin, end, DECODE_IDENTITY) || !text_is_base64(p, len)))
 		return 0;
 	if (within && !text_is_base64(p, len))
 		return piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
