@@ -68,9 +68,11 @@ JUDGE = \
 RECORD = \
 	record/delivery.c \
 	record/ledger.c \
+	record/peers.c \
 	record/privacy.c \
 	record/record.c
 FRONT = \
+	front/alarm.c \
 	front/answer.c \
 	front/control.c \
 	front/end.c \
@@ -79,14 +81,16 @@ FRONT = \
 	front/handover.c \
 	front/killers.c \
 	front/macros.c \
+	front/refuse.c \
 	front/session.c \
 	front/spool.c
 FILTER = \
 	front/filter.c
 SCAN = \
+	scan/authres.c \
 	scan/decode.c \
 	scan/header.c \
-	scan/boundary.c scan/inline.c scan/lines.c scan/mime.c scan/ranges.c scan/views.c scan/walk.c \
+	scan/boundary.c scan/inline.c scan/lines.c scan/mime.c scan/ranges.c scan/reasons.c scan/views.c scan/walk.c \
 	scan/received.c \
 	scan/received_clause.c \
 	scan/received_date.c \
@@ -108,6 +112,7 @@ ROOT = \
 	conf_check.c \
 	conf_clamd.c \
 	conf_keys.c \
+	conf_partner.c \
 	conf_print.c \
 	conf_profile.c \
 	conf_source.c \
@@ -129,8 +134,10 @@ CTL = \
 	ctl/collect.c \
 	ctl/control.c \
 	ctl/ctl.c \
+	ctl/explain.c \
 	ctl/follow.c \
 	ctl/hops.c \
+	ctl/hoptable.c \
 	ctl/journal.c \
 	ctl/log.c \
 	ctl/message.c \
@@ -143,7 +150,9 @@ CTL = \
 	ctl/show.c \
 	ctl/stamps.c \
 	ctl/status.c \
+	ctl/story.c \
 	ctl/tally.c \
+	ctl/telling.c \
 	ctl/text.c \
 	ctl/when.c
 

@@ -17,12 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "conf_int.h"
 #include "conf_profile.h"
 
 #define PATH_MAX_KEY	256	/* "group.group.key" */
+#define CONF_NOTES_MAX	(64 * 1024)	/* octets of lines that are no mistakes */
 
 /* One reading. */
 struct reading {
@@ -30,6 +32,7 @@ struct reading {
 	struct conf_source	 src;
 	struct conf_tokens	 tokens;
 	struct conf_place	*places;	/* of each key of the table; file NULL: default */
+	struct conf_partners_notes partners;
 	struct buf		*errs;
 	int			 complete;	/* all defaults are set */
 	int			 failed;
@@ -81,6 +84,7 @@ conf_free(struct conf *conf)
 	free(conf->start.socket_group);
 	free(conf->start.ledger.directory);
 	free(conf->start.key_file);
+	free(conf->start.peers.file);
 	conf_front_free(conf->front);
 	scan_settings_free(conf->scan);
 	free(conf);
@@ -158,12 +162,12 @@ path_join(const char *group, const char *name, char *out, size_t size)
 	return n < 0 || (size_t)n >= size ? -1 : 0;
 }
 
-static struct conf_place
-setting_place(const struct reading *r, const config_setting_t *s)
+struct conf_place
+conf_tree_place(const struct conf_source *src, const config_setting_t *s)
 {
 	const struct conf_token	*t = config_setting_get_hook(s);
 
-	return conf_source_place(&r->src, t != NULL ? t->line : config_setting_source_line(s));
+	return conf_source_place(src, t != NULL ? t->line : config_setting_source_line(s));
 }
 
 /*
@@ -221,10 +225,10 @@ hooks_hang(config_setting_t *root, const struct conf_tokens *tokens)
 }
 
 static int
-value_scalar(const struct reading *r, const config_setting_t *s, struct conf_value *v)
+value_scalar(const struct conf_source *src, const config_setting_t *s, struct conf_value *v)
 {
 	const struct conf_token	*t = config_setting_get_hook(s);
-	struct conf_place	 place = setting_place(r, s);
+	struct conf_place	 place = conf_tree_place(src, s);
 	const char		*text;
 	char			 number[48];
 
@@ -240,7 +244,7 @@ value_scalar(const struct reading *r, const config_setting_t *s, struct conf_val
 	case CONFIG_TYPE_FLOAT:
 		/* libconfig 1.5 made 705032704 of 5000000000: what was written counts. */
 		if (t != NULL)
-			return conf_value_add(v, r->src.text.data + t->at, t->len, VALUE_NUMBER, place);
+			return conf_value_add(v, src->text.data + t->at, t->len, VALUE_NUMBER, place);
 		snprintf(number, sizeof(number), "%lld", config_setting_get_int64(s));
 		return conf_value_add(v, number, strlen(number), VALUE_NUMBER, place);
 	case CONFIG_TYPE_GROUP:
@@ -250,26 +254,26 @@ value_scalar(const struct reading *r, const config_setting_t *s, struct conf_val
 	}
 }
 
-static int
-value_tree(const struct reading *r, const config_setting_t *s, struct conf_value *v)
+int
+conf_tree_value(const struct conf_source *src, const config_setting_t *s, struct conf_value *v)
 {
 	int	 i, n, type = config_setting_type(s);
 
 	memset(v, 0, sizeof(*v));
-	v->place = setting_place(r, s);
+	v->place = conf_tree_place(src, s);
 	if (type == CONFIG_TYPE_GROUP) {
 		v->kind = VALUE_GROUP;
 		return 0;
 	}
 	if (type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY) {
-		if (value_scalar(r, s, v) == -1)
+		if (value_scalar(src, s, v) == -1)
 			return -1;
 		v->kind = v->items[0].kind;
 		return 0;
 	}
 	v->kind = VALUE_LIST;
 	for (i = 0, n = config_setting_length(s); i < n; i++)
-		if (value_scalar(r, config_setting_get_elem(s, (unsigned int)i), v) == -1)
+		if (value_scalar(src, config_setting_get_elem(s, (unsigned int)i), v) == -1)
 			return -1;
 	return 0;
 }
@@ -292,11 +296,11 @@ unknown(struct reading *r, const char *path, struct conf_place place)
 
 /* One setting below a group: 1 if it is a group to go into. */
 static int
-tree_setting(struct reading *r, const config_setting_t *s, const char *path, int first)
+tree_setting(struct reading *r, config_setting_t *s, const char *path, int first)
 {
 	const struct conf_key	*key = conf_key_find(path);
 	struct conf_value	 v;
-	struct conf_place	 place = setting_place(r, s);
+	struct conf_place	 place = conf_tree_place(&r->src, s);
 
 	if (key == NULL && conf_key_is_group(path)) {
 		if (config_setting_is_group(s))
@@ -314,7 +318,13 @@ tree_setting(struct reading *r, const config_setting_t *s, const char *path, int
 	}
 	if (first != ((key->flags & KEY_FIRST) != 0))
 		return 0;
-	if (value_tree(r, s, &v) == -1) {
+	if (key->type == KEY_PARTNERS) {
+		if (conf_partners_read(conf_key_member(r->conf, key), s, &r->src, &r->partners, r->errs) == -1)
+			fail(r);
+		r->places[key - conf_keys] = place;
+		return 0;
+	}
+	if (conf_tree_value(&r->src, s, &v) == -1) {
 		conf_error(r->errs, &place, "%s: no memory", path);
 		fail(r);
 	} else
@@ -343,7 +353,7 @@ tree_read(struct reading *r, config_setting_t *root, int first)
 		}
 		s = config_setting_get_elem(stack[depth].s, (unsigned int)stack[depth].i++);
 		if (path_join(stack[depth].path, config_setting_name(s), path, sizeof(path)) == -1) {
-			struct conf_place place = setting_place(r, s);
+			struct conf_place place = conf_tree_place(&r->src, s);
 			if (!first)
 				conf_error(r->errs, &place, "unknown key: its name is too long");
 			fail(r);
@@ -529,6 +539,27 @@ actions_check(struct reading *r)
 	}
 }
 
+/* What the partners need of other settings. */
+static void
+partners_check(struct reading *r)
+{
+	const struct policy	*policy = &r->conf->front->policy;
+	const struct conf_place	*place = place_of(r, "trusted_authserv_ids");
+	char			*const *id;
+
+	if (r->partners.graded.file != NULL && policy->partners.count > 0 && policy->profile == NULL) {
+		conf_error(r->errs, &r->partners.graded, "partner %s: asks for a grade, but TLS is not graded: there is no profile",
+		    r->partners.graded_name);
+		fail(r);
+	}
+	for (id = policy->trusted_authserv_ids; id != NULL && *id != NULL; id++)
+		if (strcasecmp(*id, r->conf->front->authserv_id) == 0) {
+			conf_error(r->errs, place, "trusted_authserv_ids: \"%s\" is authserv_id, under which hopward itself writes "
+			    "and removes all that came before: give hopward a name of its own", *id);
+			fail(r);
+		}
+}
+
 static void
 relations_check(struct reading *r)
 {
@@ -624,6 +655,7 @@ reading_begin(struct reading *r, struct buf *errs)
 {
 	memset(r, 0, sizeof(*r));
 	r->errs = errs;
+	buf_init(&r->partners.over, CONF_NOTES_MAX);
 	if ((r->conf = calloc(1, sizeof(*r->conf))) == NULL ||
 	    (r->conf->front = calloc(1, sizeof(*r->conf->front))) == NULL ||
 	    (r->conf->scan = calloc(1, sizeof(*r->conf->scan))) == NULL ||
@@ -647,8 +679,15 @@ reading_end(struct reading *r)
 		derive_numbers(conf);
 		profile_load(r);
 		relations_check(r);
+		partners_check(r);
 		actions_check(r);
 	}
+	if (!r->failed && r->partners.over.len > 0) {
+		buf_add(r->errs, r->partners.over.data, r->partners.over.len);
+		if (r->partners.over.failed)
+			buf_addz(r->errs, "\nnote: more has expired than is listed here\n");
+	}
+	buf_free(&r->partners.over);
 	conf_tokens_free(&r->tokens);
 	conf_source_free(&r->src);
 	free(r->places);

@@ -44,7 +44,8 @@ int	conf_socket(const char *spec, char **libmilter, char *err, size_t errlen);
  * Reads a configuration.  `path` NULL: an empty one.  `overrides`: "key.path=value"
  * strings (hopward -o), NULL-terminated, or NULL.  On failure returns NULL and
  * appends one or more whole lines "FILE:LINE: text" (with a caret line and a
- * hint where the mistake is known) to errs.
+ * hint where the mistake is known) to errs.  On success there may be lines
+ * "FILE:LINE: note: text" about what was taken but has no effect.
  */
 struct conf	*conf_read(const char *path, const char *const *overrides, struct buf *errs);
 void		 conf_free(struct conf *);

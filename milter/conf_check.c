@@ -354,6 +354,26 @@ check_records(struct checking *c)
 		complain(c, "records.key_file: %s cannot read %s: %s", who_str(&c->front), start->key_file, strerror(errno));
 }
 
+/* ---- the downgrade alarm ---- */
+
+/* Where nobody can be confirmed nothing is ever written. */
+static void
+check_peers(struct checking *c)
+{
+	const struct front_settings	*front = c->conf->front;
+	const char			*file = c->conf->start.peers.file;
+	struct stat			 st;
+
+	if (front == NULL || !front->downgrade_alarm || file == NULL || file[0] == '\0' ||
+	    (front->policy.partners.count == 0 &&
+	    (front->policy.trusted_authserv_ids == NULL || front->policy.trusted_authserv_ids[0] == NULL)))
+		return;
+	/* Each writing makes a new one. */
+	check_parent(c, "downgrade.file", file, &c->front);
+	if (stat(file, &st) == 0 && may(&c->front, file, R_OK) == -1)
+		complain(c, "downgrade.file: %s cannot read %s: %s", who_str(&c->front), file, strerror(errno));
+}
+
 /* ---- the profile ---- */
 
 /* It was read by us; at a reload the front reads it, as its own user. */
@@ -387,6 +407,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_sockets(&c);
 	check_scanner(&c);
 	check_records(&c);
+	check_peers(&c);
 	check_profile(&c);
 	return c.failed ? -1 : 0;
 }

@@ -94,6 +94,7 @@ enum conf_type {
 	KEY_JOINED,		/* a list, kept as one string with commas */
 	KEY_ACTION,		/* struct policy_action */
 	KEY_ACTION_ALL,		/* of all classes */
+	KEY_PARTNERS,		/* struct partners; conf_partner.c's */
 };
 
 enum conf_room { ROOM_PARENT, ROOM_START, ROOM_FRONT, ROOM_SCAN, ROOM_NONE };
@@ -163,6 +164,40 @@ void	conf_value_free(struct conf_value *);	/* its members */
 /* Checks and stores; `src` opens file: lists.  0, or -1 with lines in errs. */
 int	conf_value_set(struct conf *, const struct conf_key *, const struct conf_value *, struct conf_source *src,
 	    struct buf *errs);
+
+/* The same for a member that is in no room: its key has the type and the name that refusals say. */
+int	conf_value_store(void *member, const struct conf_key *, const struct conf_value *, struct conf_source *src,
+	    struct buf *errs);
+
+/* ---- conf.c: libconfig's tree ---- */
+
+struct config_setting_t;
+
+struct conf_place conf_tree_place(const struct conf_source *, const struct config_setting_t *);
+/* A scalar, a list of scalars, or the mere fact that it is a group.  0, or -1: no memory. */
+int	conf_tree_value(const struct conf_source *, const struct config_setting_t *, struct conf_value *);
+
+/* ---- conf_print.c ---- */
+
+void	conf_print_text(struct buf *, const char *);
+void	conf_print_list(struct buf *, char *const *);
+void	conf_print_nets(struct buf *, const struct cidr_list *);
+
+/* ---- conf_partner.c ---- */
+
+/* What can only be checked when all else was read. */
+struct conf_partners_notes {
+	struct conf_place	 graded;	/* the first partner that asks for a grade; file NULL: none */
+	char			 graded_name[64];
+	struct buf		 over;		/* lines about what is over or has expired: no mistakes, told if there are none */
+};
+
+/*
+ * Replaces the partners by those of the list.  0, or -1 with lines in errs; then `to` is to be freed all the same.
+ */
+int	conf_partners_read(struct partners *to, struct config_setting_t *, struct conf_source *,
+	    struct conf_partners_notes *, struct buf *errs);
+void	conf_partners_print(const struct partners *, struct buf *);
 
 /* Reads a configuration that conf_print wrote; opens no file but that of the profile. */
 struct conf *conf_read_printed(const char *text, size_t len, struct buf *errs);

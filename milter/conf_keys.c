@@ -208,6 +208,11 @@ const struct conf_key conf_keys[] = {
 	    check_profile },
 	{ "profiles", KEY_STRING, F(profiles), PROFILES_DEFAULT, "directory of profiles, NAME.conf each", 0, 0, 0, NULL,
 	    check_path },
+	{ "partners", KEY_PARTNERS, F(policy.partners), "",
+	    "who has promised to come with TLS, and what is done where it is missing", 0, 0, 0, NULL, NULL },
+	{ "trusted_authserv_ids", KEY_LIST, F(policy.trusted_authserv_ids), "",
+	    "whose Authentication-Results are believed: an earlier filter's that removes forged ones", KEY_LOWER, 0, 0, NULL,
+	    check_word },
 	{ "recipients_max", KEY_COUNT, F(rcpts_max), "1000",
 	    "recipients of a message that are kept for its record", 0, 1, 100000, NULL, NULL },
 	{ "stop_wait", KEY_TIME, F(stop_wait_ms), "60s",
@@ -260,6 +265,18 @@ const struct conf_key conf_keys[] = {
 	{ "records.on_failure", KEY_ENUM, F(unrecorded), "tempfail",
 	    "what mail gets that cannot be recorded: tempfail or accept", 0, 0, 0, unrecorded_choices, NULL },
 
+	{ "downgrade.alarm", KEY_BOOL, F(downgrade_alarm), "true",
+	    "watch for peers that always came with TLS and come without, or two grades lower", 0, 0, 0, NULL, NULL },
+	{ "downgrade.file", KEY_STRING, S(peers.file), "/var/lib/hopward/peers",
+	    "what peers have come with; empty: a restart forgets it", 0, 0, 0, NULL, check_path_or_none },
+	{ "downgrade.max", KEY_COUNT, S(peers.max), "10000",
+	    "peers in all; beyond it the one not seen for longest is forgotten", 0, 1, PEERS_MAX, NULL, NULL },
+	/* Who comes in clear with every fifth message has so many in a row under TLS by chance once in a hundred. */
+	{ "downgrade.messages", KEY_COUNT, S(peers.messages), "20",
+	    "so many messages in a row under TLS make a habit", 0, 1, 1000000, NULL, NULL },
+	{ "downgrade.forget", KEY_TIME, S(peers.forget_ms), "90d",
+	    "a peer not seen for so long is forgotten", 0, DAY, 3660 * DAY, NULL, NULL },
+
 	{ "spool.message", KEY_SIZE, F(spool_message), "150MB",
 	    "a larger message is not scanned and has the outcome limit", 0, 65536, 16 * GB, NULL, NULL },
 	{ "spool.total", KEY_SIZE, F(spool_total), "512MB",
@@ -288,7 +305,8 @@ const struct conf_key conf_keys[] = {
 	    NULL, NULL },
 	{ "scanner.crashes_max", KEY_COUNT, N(crashes_max), "5",
 	    "so many crashes, and a fresh scanner is started", 0, 1, 1000000, NULL, NULL },
-	{ "scanner.progress", KEY_TIME, F(progress_ms), "10s",
+	/* Sendmail gives up on a filter that is silent for 10 s, unless it was told otherwise (T=R). */
+	{ "scanner.progress", KEY_TIME, F(progress_ms), "5s",
 	    "between two signs of life to the waiting MTA", 0, 100, 300000, NULL, NULL },
 	/* Measured: the kernel takes 278 packets on such a socket, then refuses. */
 	{ "scanner.queue_max", KEY_COUNT, F(queue_max), "200", "messages that wait for a worker, per queue", 0, 1, 250,
@@ -423,7 +441,7 @@ same_group(const char *a, const char *b)
 
 static const char *const groups[] = {
 	"actions", "actions.default", "actions.mx", "actions.submission", "actions.relay", "actions.local", "attachments",
-	"headers", "replies", "records", "spool", "scanner", "clamav", "mime"
+	"headers", "replies", "records", "downgrade", "spool", "scanner", "clamav", "mime"
 };
 
 /* Where a guess may come from: the same group, anywhere but the many actions, anywhere. */

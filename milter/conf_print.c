@@ -7,16 +7,14 @@
  * out.  A reading of it opens no file, asks for no host name.
  */
 
-#include <arpa/inet.h>
-
 #include <stdio.h>
 #include <string.h>
 
 #include "conf_int.h"
 #include "base/units.h"
 
-static void
-print_text(struct buf *out, const char *s)
+void
+conf_print_text(struct buf *out, const char *s)
 {
 	buf_addc(out, '"');
 	for (; s != NULL && *s != '\0'; s++) {
@@ -30,34 +28,28 @@ print_text(struct buf *out, const char *s)
 	buf_addc(out, '"');
 }
 
-static void
-print_list(struct buf *out, char *const *list)
+void
+conf_print_list(struct buf *out, char *const *list)
 {
 	size_t	 i;
 
 	buf_addc(out, '[');
 	for (i = 0; list != NULL && list[i] != NULL; i++) {
 		buf_addz(out, i == 0 ? " " : ", ");
-		print_text(out, list[i]);
+		conf_print_text(out, list[i]);
 	}
 	buf_addz(out, i == 0 ? "]" : " ]");
 }
 
-static void
-print_nets(struct buf *out, const struct cidr_list *list)
+void
+conf_print_nets(struct buf *out, const struct cidr_list *list)
 {
-	static const uint8_t	 v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-	char			 text[INET6_ADDRSTRLEN];
-	size_t			 i;
+	char	 text[CIDR_TEXT_MAX + 1];
+	size_t	 i;
 
 	buf_addc(out, '[');
-	for (i = 0; i < list->count; i++) {
-		const struct cidr *net = &list->nets[i];
-		int is_v4 = net->bits >= 96 && memcmp(net->addr, v4, sizeof(v4)) == 0;
-		if (inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? net->addr + 12 : net->addr, text, sizeof(text)) == NULL)
-			text[0] = '\0';
-		buf_addf(out, "%s\"%s/%u\"", i == 0 ? " " : ", ", text, is_v4 ? net->bits - 96 : net->bits);
-	}
+	for (i = 0; i < list->count; i++)
+		buf_addf(out, "%s\"%s\"", i == 0 ? " " : ", ", cidr_str(&list->nets[i], text, sizeof(text)));
 	buf_addz(out, i == 0 ? "]" : " ]");
 }
 
@@ -104,7 +96,7 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 
 	switch (key->type) {
 	case KEY_STRING:
-		print_text(out, *(char *const *)member);
+		conf_print_text(out, *(char *const *)member);
 		break;
 	case KEY_SIZE:
 	case KEY_TIME:
@@ -125,19 +117,22 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 	case KEY_ENUM:
 		for (i = 0; key->choices[i].name != NULL; i++)
 			if (key->choices[i].value == *(const int *)member)
-				print_text(out, key->choices[i].name);
+				conf_print_text(out, key->choices[i].name);
 		break;
 	case KEY_LIST:
-		print_list(out, *(char **const *)member);
+		conf_print_list(out, *(char **const *)member);
 		break;
 	case KEY_NETS:
-		print_nets(out, member);
+		conf_print_nets(out, member);
 		break;
 	case KEY_JOINED:
 		print_joined(out, *(char *const *)member);
 		break;
 	case KEY_ACTION:
 		buf_addf(out, "\"%s%s\"", action->watch ? "watch:" : "", action_str(action->action));
+		break;
+	case KEY_PARTNERS:
+		conf_partners_print(member, out);
 		break;
 	case KEY_ACTION_ALL:
 		break;

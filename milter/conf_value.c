@@ -250,9 +250,9 @@ set_enum(void *member, const struct conf_key *key, const struct conf_value *v, s
 }
 
 static int
-set_action(struct conf *conf, const struct conf_key *key, const struct conf_value *v, struct buf *errs)
+set_action(void *member, const struct conf_key *key, const struct conf_value *v, struct buf *errs)
 {
-	struct policy_action	 action, *cell = conf_key_member(conf, key);
+	struct policy_action	 action, *cell = member;
 	const char		*s = only_string(v);
 	int			 c;
 
@@ -457,12 +457,31 @@ out:
 	return rc;
 }
 
+/* From the file they come as a tree; a text can only say that there are none. */
+static int
+set_partners(void *member, const struct conf_key *key, const struct conf_value *v, struct buf *errs)
+{
+	const char	*s = only_string(v);
+
+	if (s == NULL || s[0] != '\0') {
+		conf_error(errs, &v->place, "%s: is a list of groups, which only a file can hold", key->path);
+		return -1;
+	}
+	partners_free(member);
+	return 0;
+}
+
 int
 conf_value_set(struct conf *conf, const struct conf_key *key, const struct conf_value *v, struct conf_source *src,
     struct buf *errs)
 {
-	void	*member = conf_key_member(conf, key);
+	return conf_value_store(conf_key_member(conf, key), key, v, src, errs);
+}
 
+int
+conf_value_store(void *member, const struct conf_key *key, const struct conf_value *v, struct conf_source *src,
+    struct buf *errs)
+{
 	switch (key->type) {
 	case KEY_STRING:
 		return set_string(member, key, v, errs);
@@ -483,7 +502,9 @@ conf_value_set(struct conf *conf, const struct conf_key *key, const struct conf_
 		return set_list(member, key, v, src, errs);
 	case KEY_ACTION:
 	case KEY_ACTION_ALL:
-		return set_action(conf, key, v, errs);
+		return set_action(member, key, v, errs);
+	case KEY_PARTNERS:
+		return set_partners(member, key, v, errs);
 	}
 	return -1;
 }

@@ -119,6 +119,27 @@ put_macros(struct json *j, const struct front_stats *st)
 }
 
 static void
+put_downgrade(struct json *j, const struct front_stats *st)
+{
+	static const char *const	 reasons[] = {
+#define X(e, s) [ALARM_##e] = s,
+		ALARM_STATES(X)
+#undef X
+	};
+	uint32_t			 state = atomic_load(&st->alarm_state);
+
+	json_begin_object(j, "downgrade");
+	json_str(j, "alarm", state == ALARM_ON ? "on" : "off");
+	if (state != ALARM_ON)
+		json_str(j, "reason", state < ALARM_STATE_MAX ? reasons[state] : "?");
+	json_u64(j, "alarms", atomic_load(&st->downgrades));
+	json_u64(j, "peers", atomic_load(&st->peers));
+	json_u64(j, "habits", atomic_load(&st->peers_habits));
+	json_u64(j, "evicted", atomic_load(&st->peers_evicted));
+	json_end_object(j);
+}
+
+static void
 put_front(struct json *j, struct parent *p)
 {
 	struct front_stats	*st = p->stats;
@@ -135,6 +156,7 @@ put_front(struct json *j, struct parent *p)
 	json_u64(j, "queued_large", atomic_load(&st->queued_large));
 	json_u64(j, "spool_bytes", atomic_load(&st->spool_bytes));
 	json_u64(j, "records_failed", atomic_load(&st->records_failed));
+	put_downgrade(j, st);
 	json_begin_object(j, "outcomes");
 	for (i = 0; i < OUTCOME_MAX; i++)
 		json_u64(j, outcome_str((enum outcome)i), atomic_load(&st->outcomes[i]));
@@ -143,6 +165,11 @@ put_front(struct json *j, struct parent *p)
 	for (i = 0; i < ACTION_MAX; i++)
 		json_u64(j, action_str((enum action)i), atomic_load(&st->actions[i]));
 	json_end_object(j);
+	json_begin_object(j, "refused");
+	json_u64(j, "mail", atomic_load(&st->refused_mail));
+	json_u64(j, "rcpt", atomic_load(&st->refused_rcpt));
+	json_end_object(j);
+	json_u64(j, "requiretls_clear", atomic_load(&st->requiretls_clear));
 	put_macros(j, st);
 	json_strn(j, "mta", st->mta, strnlen(st->mta, sizeof(st->mta)));
 	json_end_object(j);

@@ -95,6 +95,10 @@ keep_fixed(struct conf *old, struct conf *new)
 		{ "records.sync", old->start.ledger.sync != new->start.ledger.sync },
 		{ "records.batch_wait", old->start.ledger.batch_us != new->start.ledger.batch_us },
 		{ "records.key_file", differ(old->start.key_file, new->start.key_file) },
+		{ "downgrade.file", differ(old->start.peers.file, new->start.peers.file) },
+		{ "downgrade.max", old->start.peers.max != new->start.peers.max },
+		{ "downgrade.messages", old->start.peers.messages != new->start.peers.messages },
+		{ "downgrade.forget", old->start.peers.forget_ms != new->start.peers.forget_ms },
 		{ "user", differ(old->parent.user, new->parent.user) },
 		{ "pid_file", differ(old->parent.pid_file, new->parent.pid_file) },
 		{ "control_socket", differ(old->parent.control_socket, new->parent.control_socket) },
@@ -114,12 +118,24 @@ keep_fixed(struct conf *old, struct conf *new)
 	SWAP(old->parent.control_group, new->parent.control_group);
 }
 
+/* What was taken but has no effect; the next lines are about what fails. */
+static void
+notes_log(struct buf *notes)
+{
+	const char	*p, *nl;
+
+	for (p = notes->data; p != NULL && (nl = strchr(p, '\n')) != NULL; p = nl + 1)
+		log_warn("%.*s", (int)(nl - p), p);
+	buf_reset(notes);
+}
+
 int
 parent_reload(struct parent *p, struct buf *errs)
 {
 	struct conf	*conf;
 
-	conf = conf_read(p->path, p->overrides, errs);
+	if ((conf = conf_read(p->path, p->overrides, errs)) != NULL)
+		notes_log(errs);
 	if (conf == NULL || conf_check(conf, errs) == -1) {
 		conf_free(conf);
 		log_error("configuration not taken, the old one stays: %.*s", (int)strcspn(errs->data != NULL ?

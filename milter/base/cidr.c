@@ -6,6 +6,7 @@
  * ("fe80::1%eth0" is no address), no classful abbreviation ("10/8").
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,6 +65,18 @@ cidr_parse(const char *s, struct cidr *net)
 		return -1;
 	net->bits = is_v4 ? V4_BITS + bits : bits;
 	return 0;
+}
+
+const char *
+cidr_str(const struct cidr *net, char *out, size_t size)
+{
+	int	is_v4 = net->bits >= V4_BITS && memcmp(net->addr, v4_prefix, sizeof(v4_prefix)) == 0;
+	char	text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? net->addr + 12 : net->addr, text, sizeof(text)) == NULL)
+		text[0] = '\0';
+	snprintf(out, size, "%s/%u", text, is_v4 ? net->bits - V4_BITS : net->bits);
+	return out;
 }
 
 static int

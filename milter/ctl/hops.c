@@ -16,13 +16,12 @@
 
 #include "base/json.h"
 #include "ctl/ctl.h"
+#include "ctl/hoptable.h"
 #include "ctl/message.h"
 #include "ctl/runner.h"
 #include "judge/route.h"
 
 #define OUT_MAX		(4u * 1024 * 1024)	/* octets printed of one file: 65 hops of ten texts */
-#define COLUMN_MAX	256			/* octets of a cell; longer names tell no more */
-#define GAP		2
 
 static const char help[] =
     "usage: hopwardctl hops [--json] [--client IP] [--tls VERSION,CIPHER,BITS] [--internal NET]... FILE...\n"
@@ -83,187 +82,7 @@ cell_by(const struct hops_run *run, const struct route_hop *h, char *out, size_t
 	snprintf(out, size, "%s", by != NULL ? by : "?");
 }
 
-static void
-cell_how(const struct route_hop *h, char *out, size_t size)
-{
-	const struct received *r = h->received;
-	const char *version = first_of(h->version, h->hop.version), *cipher = first_of(h->cipher, h->hop.cipher);
-	const char *with = r != NULL ? first_of(r->with, NULL) : NULL;
-	struct buf b;
-
-	buf_init(&b, 4 * COLUMN_MAX);
-	buf_addz(&b, with != NULL ? with : "");
-	if (h->hop.tls == HOP_TLS_YES) {
-		buf_addf(&b, "%s%s", with != NULL ? " " : "", version != NULL ? version : "TLS");
-		if (cipher != NULL)
-			buf_addf(&b, " %s", cipher);
-	} else if (!h->loop)
-		buf_addf(&b, "%s%s", with != NULL ? ", " : "", h->hop.tls == HOP_TLS_NO ? "no TLS" : "TLS not known");
-	if (r != NULL && r->auth)
-		buf_addf(&b, "%slogged in", b.len > 0 ? ", " : "");
-	if (h->loop)
-		buf_addf(&b, "%sinside one host", b.len > 0 ? ", " : "");
-	snprintf(out, size, "%s", b.data != NULL ? b.data : "?");
-	buf_free(&b);
-}
-
-static void
-cell_delay(const struct route_hop *h, char *out, size_t size)
-{
-	char span[48];
-	uint64_t s = h->delay < 0 ? (uint64_t)-h->delay : (uint64_t)h->delay;
-
-	out[0] = '\0';
-	if (h->has_delay)
-		snprintf(out, size, "%s%s", h->delay < 0 ? "-" : "", s == 0 ? "0 s" : text_span(s * 1000, span, sizeof(span)));
-}
-
-static enum text_colour
-grade_colour(enum grade grade)
-{
-	switch (grade) {
-	case GRADE_RECOMMENDED:
-	case GRADE_ACCEPTABLE:
-		return TEXT_GREEN;
-	case GRADE_LEGACY:
-		return TEXT_YELLOW;
-	case GRADE_FORBIDDEN:
-	case GRADE_NONE:
-		return TEXT_RED;
-	default:
-		return TEXT_DIM;
-	}
-}
-
 /* ---- the table ---- */
-
-enum { FROM, BY, HOW, DELAY, CELLS };
-
-struct table {
-	char	cells[1 + SCAN_RECEIVED_MAX][CELLS][COLUMN_MAX];
-	int	widths[CELLS];
-};
-
-#define WIDTH_NUMBER	3
-#define WIDTH_GRADE	11	/* "recommended" */
-#define WIDTH_EVIDENCE	8	/* "attested" */
-#define WIDTH_REST	(WIDTH_GRADE + WIDTH_EVIDENCE + 2 * GAP)
-
-/* Columns that a text takes when shown. */
-static int
-columns(const char *s)
-{
-	struct buf b;
-	int n;
-
-	buf_init(&b, 4 * COLUMN_MAX);
-	n = text_add(&b, s, TEXT_UNLIMITED);
-	buf_free(&b);
-	return n;
-}
-
-static void
-table_fill(const struct hops_run *run, const struct route *route, struct table *t)
-{
-	static const int least[CELLS] = { 4, 2, 3, 5 };		/* of the headings */
-	size_t i;
-	int c, n;
-
-	memcpy(t->widths, least, sizeof(t->widths));
-	for (i = 0; i < route->count; i++) {
-		cell_from(run, &route->hops[i], t->cells[i][FROM], COLUMN_MAX);
-		cell_by(run, &route->hops[i], t->cells[i][BY], COLUMN_MAX);
-		cell_how(&route->hops[i], t->cells[i][HOW], COLUMN_MAX);
-		cell_delay(&route->hops[i], t->cells[i][DELAY], COLUMN_MAX);
-		for (c = 0; c < CELLS; c++)
-			if ((n = columns(t->cells[i][c])) > t->widths[c])
-				t->widths[c] = n;
-	}
-}
-
-static void
-put_gap(struct buf *b)
-{
-	buf_addf(b, "%*s", GAP, "");
-}
-
-/* How, grade, evidence, delay. */
-static void
-put_judged(struct buf *b, const struct text *text, const struct route_hop *h, const char (*cells)[COLUMN_MAX], int how, int cut)
-{
-	text_cell(b, text, TEXT_PLAIN, cells[HOW], how, cut);
-	put_gap(b);
-	text_cell(b, text, grade_colour(h->grade), grade_str(h->grade), WIDTH_GRADE, 0);
-	put_gap(b);
-	text_cell(b, text, h->hop.evidence == HOP_CLAIMED ? TEXT_DIM : TEXT_BOLD, hop_evidence_str(h->hop.evidence),
-	    cells[DELAY][0] != '\0' ? WIDTH_EVIDENCE : 0, 0);
-	if (cells[DELAY][0] != '\0') {
-		put_gap(b);
-		text_add(b, cells[DELAY], TEXT_UNLIMITED);
-	}
-	buf_addc(b, '\n');
-}
-
-/* All of a hop in one row. */
-static void
-put_wide(struct buf *b, const struct text *text, const struct route *route, const struct table *t)
-{
-	size_t i;
-
-	buf_addf(b, "%*s%-*s%*s%-*s%*s%-*s%*s%-*s%*s%-*s%*sdelay\n", WIDTH_NUMBER + 1, "", t->widths[FROM], "from", GAP, "",
-	    t->widths[BY], "by", GAP, "", t->widths[HOW], "how", GAP, "", WIDTH_GRADE, "grade", GAP, "", WIDTH_EVIDENCE,
-	    "evidence", GAP, "");
-	for (i = 0; i < route->count; i++) {
-		buf_addf(b, "%*zu ", WIDTH_NUMBER, i);
-		text_cell(b, text, TEXT_PLAIN, t->cells[i][FROM], t->widths[FROM], 0);
-		put_gap(b);
-		text_cell(b, text, TEXT_PLAIN, t->cells[i][BY], t->widths[BY], 0);
-		put_gap(b);
-		put_judged(b, text, &route->hops[i], t->cells[i], t->widths[HOW], 0);
-	}
-}
-
-/* Two lines a hop, for terminals that have no room. */
-static void
-put_narrow(struct buf *b, const struct text *text, const struct route *route, const struct table *t)
-{
-	int room = text->width - WIDTH_NUMBER - 1, how = room - WIDTH_REST - GAP - t->widths[DELAY];
-	struct buf line;
-	size_t i;
-
-	if (how > t->widths[HOW])
-		how = t->widths[HOW];
-	for (i = 0; i < route->count; i++) {
-		buf_init(&line, 3 * COLUMN_MAX);
-		buf_addf(&line, "%s -> %s", t->cells[i][FROM], t->cells[i][BY]);
-		buf_addf(b, "%*zu ", WIDTH_NUMBER, i);
-		text_cell(b, text, TEXT_PLAIN, line.data != NULL ? line.data : "", room, 1);
-		while (b->len > 0 && b->data[b->len - 1] == ' ')
-			b->len--;
-		buf_addf(b, "\n%*s", WIDTH_NUMBER + 1, "");
-		put_judged(b, text, &route->hops[i], t->cells[i], how < 8 ? 8 : how, 1);
-		buf_free(&line);
-	}
-}
-
-/* What the grades that want a word are for. */
-static void
-put_reasons(struct buf *b, const struct text *text, const struct route *route)
-{
-	const struct route_hop *h;
-	size_t i;
-
-	for (i = 0; i < route->count; i++) {
-		h = &route->hops[i];
-		if (route->profile == NULL || h->hop.tls != HOP_TLS_YES || h->grade >= GRADE_ACCEPTABLE)
-			continue;
-		buf_addf(b, "%*zu ", WIDTH_NUMBER, i);
-		text_colour(b, text, grade_colour(h->grade), grade_str(h->grade));
-		buf_addz(b, ": ");
-		text_add(b, h->grade_reason, TEXT_UNLIMITED);
-		buf_addc(b, '\n');
-	}
-}
 
 static void
 put_heading(struct buf *b, const struct hops_run *run, const char *file, const struct route *route)
@@ -285,27 +104,42 @@ put_heading(struct buf *b, const struct hops_run *run, const char *file, const s
 		text_add(b, conf_ungraded(run->conf), TEXT_UNLIMITED);
 	buf_addc(b, '\n');
 	if (route->more > 0)
-		buf_addf(b, "%*s %" PRIu32 " more Received fields were not read\n", WIDTH_NUMBER, "", route->more);
+		buf_addf(b, "    %" PRIu32 " more Received fields were not read\n", route->more);
+}
+
+static void
+row_fill(const struct hops_run *run, const struct route *route, const struct route_hop *h, struct hoptable_row *row)
+{
+	const struct received *r = h->received;
+	const struct hoptable_how how = {
+		.with = r != NULL ? r->with : NULL, .tls = h->hop.tls, .version = first_of(h->version, h->hop.version),
+		.cipher = first_of(h->cipher, h->hop.cipher), .auth = r != NULL && r->auth, .loop = h->loop
+	};
+
+	cell_from(run, h, row->cells[HOPTABLE_FROM], HOPTABLE_CELL_MAX);
+	cell_by(run, h, row->cells[HOPTABLE_BY], HOPTABLE_CELL_MAX);
+	hoptable_how(&how, row->cells[HOPTABLE_HOW], HOPTABLE_CELL_MAX);
+	if (h->has_delay)
+		hoptable_delay(h->delay, row->cells[HOPTABLE_DELAY], HOPTABLE_CELL_MAX);
+	row->grade = h->grade;
+	row->evidence = h->hop.evidence;
+	if (route->profile != NULL && h->hop.tls == HOP_TLS_YES && h->grade < GRADE_ACCEPTABLE)
+		row->reason = h->grade_reason;
 }
 
 static int
 show_table(struct hops_run *run, const char *file, const struct route *route)
 {
-	const struct text *text = &run->ctl->out;
-	struct table *t = calloc(1, sizeof(*t));
-	int wide;
+	struct hoptable_row *rows = calloc(route->count + 1, sizeof(*rows));
+	size_t i;
 
-	if (t == NULL)
+	if (rows == NULL)
 		return -1;
-	table_fill(run, route, t);
-	wide = WIDTH_NUMBER + 1 + t->widths[FROM] + t->widths[BY] + t->widths[HOW] + t->widths[DELAY] + WIDTH_REST + 3 * GAP;
+	for (i = 0; i < route->count; i++)
+		row_fill(run, route, &route->hops[i], &rows[i]);
 	put_heading(&run->out, run, file, route);
-	if (route->count > 0 && (text->width == TEXT_UNLIMITED || wide <= text->width))
-		put_wide(&run->out, text, route, t);
-	else
-		put_narrow(&run->out, text, route, t);
-	put_reasons(&run->out, text, route);
-	free(t);
+	hoptable_write(&run->out, &run->ctl->out, rows, route->count);
+	free(rows);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -26,27 +27,33 @@
 #define BAD_SHOWN	1000		/* bad lines named one by one; the rest is counted */
 
 static const char help[] =
-    "usage: hopwardctl log [-f] [--since T] [--until T] [--queue-id ID] [--domain D]\n"
-    "                      [--outcome O]... [--action A]... [--class C]... [--tls yes|no|unknown]...\n"
-    "                      [--limit N] [--json] [FILE|DIR|-]...\n"
+    "usage: hopwardctl log [-f] [--type message|delivery|event]... [--since T] [--until T] [--queue-id ID]\n"
+    "                      [--domain D] [--tls yes|no|unknown]... [--grade G]... [--outcome O]... [--action A]...\n"
+    "                      [--class C]... [--status S]... [--limit N] [--json] [FILE|DIR|-]...\n"
     "\n"
-    "Shows records, those of the configuration's directory or of files and directories.\n"
+    "Shows records of mail that came, of its deliveries and of hopward itself, by time:\n"
+    "those of the configuration's directory or of files and directories.\n"
     "  T is 2026-10-01, \"2026-10-01 12:30\", RFC 3339, today, yesterday, or an age: 2h, 7d\n"
     "  D is a sender's or a recipient's domain, subdomains included\n"
+    "  G is recommended, acceptable, legacy, forbidden, none or unknown, by the profile\n"
+    "  O, A and C are of messages, S is of deliveries: sent, deferred, bounced, expired\n"
     "  N asks for the last N; -f begins with the last 10 and waits for more\n"
     "\n"
     "Example:\n"
     "  hopwardctl log --since today --outcome infected --outcome encrypted\n";
 
 enum {
-	KEY_SINCE = 256, KEY_UNTIL, KEY_QUEUE_ID, KEY_DOMAIN, KEY_OUTCOME, KEY_ACTION, KEY_CLASS, KEY_TLS, KEY_LIMIT
+	KEY_SINCE = 256, KEY_UNTIL, KEY_QUEUE_ID, KEY_DOMAIN, KEY_OUTCOME, KEY_ACTION, KEY_CLASS, KEY_TLS, KEY_LIMIT,
+	KEY_TYPE, KEY_GRADE, KEY_STATUS
 };
 
 struct filter {
 	uint64_t	 since, until;		/* until 0: none */
 	const char	*queue_id;
 	char		 domain[256];		/* lower case; "" */
-	uint32_t	 outcomes, actions, classes, tls;	/* a bit each; 0: all */
+	uint32_t	 outcomes, actions, classes;	/* of messages; a bit each; 0: all */
+	uint32_t	 statuses;		/* of deliveries */
+	uint32_t	 types, tls, grades;
 	const char	*needle;		/* octets that a matching line must hold as they are; NULL */
 };
 
@@ -109,20 +116,34 @@ bit(const char *word, const char *const *names)
 static const char *const outcomes[] = { OUTCOMES(X) NULL };
 static const char *const actions[] = { ACTIONS(X) NULL };
 static const char *const classes[] = { CLASSES(X) NULL };
+static const char *const grades[] = { GRADES(X) NULL };
 #undef X
+static const char *const statuses[] = { "sent", "deferred", "bounced", "expired", "deliverable", "undeliverable", NULL };
+static const char *const types[] = { "message", "delivery", "event", NULL };
+enum { MESSAGE = 1 << 0, DELIVERY = 1 << 1 };	/* bits of types */
 static const char *const tls_words[] = { "yes", "no", "unknown", NULL };
 
-static int
-wanted(const struct filter *f, const json_t *rec, uint64_t time_ms)
+/* Of which types something is asked; 0: of none. */
+static uint32_t
+asked(const struct filter *f)
 {
-	int message = f->queue_id != NULL || f->domain[0] != '\0' || f->outcomes || f->actions || f->classes || f->tls;
+	if (f->outcomes || f->actions || f->classes)
+		return MESSAGE;
+	if (f->statuses)
+		return DELIVERY;
+	return f->queue_id != NULL || f->domain[0] != '\0' || f->tls || f->grades ? MESSAGE | DELIVERY : 0;
+}
+
+static int
+wanted(const struct log_run *run, const json_t *rec, uint64_t time_ms)
+{
+	const struct filter *f = &run->filter;
+	uint32_t of = asked(f), type = bit(row_text(rec, "type"), types);
 	const char *id;
 
 	if (time_ms < f->since || (f->until != 0 && time_ms > f->until))
 		return 0;
-	if (!message)
-		return 1;
-	if (strcmp(row_text(rec, "type"), "message") != 0)
+	if ((f->types && !(f->types & type)) || (of && !(of & type)))
 		return 0;
 	if (f->queue_id != NULL && ((id = json_string_value(json_object_get(rec, "queue_id"))) == NULL ||
 	    strcmp(id, f->queue_id) != 0))
@@ -130,9 +151,20 @@ wanted(const struct filter *f, const json_t *rec, uint64_t time_ms)
 	if ((f->outcomes && !(f->outcomes & bit(row_text(rec, "outcome"), outcomes))) ||
 	    (f->actions && !(f->actions & bit(row_text(rec, "action"), actions))) ||
 	    (f->classes && !(f->classes & bit(row_text(rec, "class"), classes))) ||
-	    (f->tls && !(f->tls & bit(row_tls(rec), tls_words))))
+	    (f->statuses && !(f->statuses & bit(row_text(rec, "status"), statuses))) ||
+	    (f->tls && !(f->tls & bit(row_tls(rec), tls_words))) ||
+	    (f->grades && !(f->grades & bit(grade_str(row_grade(rec, run->style.profile, NULL)), grades))))
 		return 0;
 	return f->domain[0] == '\0' || any_domain(rec, f->domain);
+}
+
+/* The one stream that can hold what is asked; NULL: both. */
+static const char *
+one_stream(const struct filter *f)
+{
+	uint32_t of = asked(f), want = (f->types ? f->types : of) & (of ? of : f->types);
+
+	return want == MESSAGE ? "mail" : want == DELIVERY ? "collect" : NULL;
 }
 
 /* ---- output ---- */
@@ -237,7 +269,7 @@ take_line(void *arg, const char *file, uint64_t number, const char *text, size_t
 	when = json_string_value(json_object_get(rec, "time"));
 	if (when == NULL || row_text(rec, "type")[0] == '\0' || when_rfc3339(when, strlen(when), &time_ms) == -1)
 		bad_line(run, file, number, "no record: it has no \"type\" or no \"time\"");
-	else if (wanted(f, rec, time_ms))
+	else if (wanted(run, rec, time_ms))
 		rc = take_record(run, text, len, rec);
 	json_decref(rec);
 	return rc;
@@ -292,10 +324,12 @@ static int
 run_files(struct log_run *run, const struct records_files *files)
 {
 	const struct records_reader reader = { take_line, take_trouble, take_idle, run };
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < files->count && !run->stopped; i++)
-		records_read(files->paths[i], &reader);
+	for (i = 0; i < files->count && !run->stopped; i += n) {
+		n = records_day(files, i);
+		records_read(files->paths + i, n, &reader);
+	}
 	if (run->limit > 0)
 		ring_write(run);
 	if (run->matched == 0 && run->ctl->err.terminal)
@@ -303,18 +337,12 @@ run_files(struct log_run *run, const struct records_files *files)
 	return run_code(run);
 }
 
-/* With --since, what lies before the newest file is read first. */
 static int
-run_follow(struct log_run *run, const char *path, struct records_files *files)
+run_follow(struct log_run *run, const char *path)
 {
 	const struct records_reader reader = { take_line, take_trouble, take_idle, run };
-	const char *last = files->count > 0 ? files->paths[files->count - 1] : NULL;
-	size_t i;
 
-	for (i = 0; run->filter.since > 0 && i + 1 < files->count && !run->stopped; i++)
-		records_read(files->paths[i], &reader);
-	if (!run->stopped)
-		records_follow(path, last, &reader);
+	records_follow(path, one_stream(&run->filter), run->filter.since, &reader);
 	return run_code(run);
 }
 
@@ -329,7 +357,7 @@ run_paths(struct log_run *run, const struct conf *conf, char **paths, int count)
 	for (i = 0; i < (count > 0 ? count : 1); i++) {
 		if ((path = count > 0 ? paths[i] : own) == NULL)
 			continue;
-		if (records_list(&files, path, run->filter.since) == -1) {
+		if (records_list(&files, path, one_stream(&run->filter), run->filter.since) == -1) {
 			ctl_warn(run->ctl, "%s: %s%s", path, strerror(errno),
 			    count > 0 || errno != ENOENT ? "" : " (no record was written yet, or -c names another configuration)");
 			run->missing = 1;
@@ -339,7 +367,7 @@ run_paths(struct log_run *run, const struct conf *conf, char **paths, int count)
 		code = run_code(run);
 	else {
 		heading(run);
-		code = run->follow ? run_follow(run, count > 0 ? paths[0] : own, &files) : run_files(run, &files);
+		code = run->follow ? run_follow(run, count > 0 ? paths[0] : own) : run_files(run, &files);
 	}
 	records_files_free(&files);
 	return code;
@@ -434,6 +462,12 @@ take_option(struct log_run *run, const struct ctl_command *self, int key)
 		return take_word(ctl, self, "--class", classes, &f->classes);
 	case KEY_TLS:
 		return take_word(ctl, self, "--tls", tls_words, &f->tls);
+	case KEY_TYPE:
+		return take_word(ctl, self, "--type", types, &f->types);
+	case KEY_GRADE:
+		return take_word(ctl, self, "--grade", grades, &f->grades);
+	case KEY_STATUS:
+		return take_word(ctl, self, "--status", statuses, &f->statuses);
 	default:
 		return take_limit(ctl, self, run);
 	}
@@ -453,6 +487,9 @@ log_options(struct log_run *run, struct ctl *ctl, const struct ctl_command *self
 		{ "action", required_argument, NULL, KEY_ACTION },
 		{ "class", required_argument, NULL, KEY_CLASS },
 		{ "tls", required_argument, NULL, KEY_TLS },
+		{ "type", required_argument, NULL, KEY_TYPE },
+		{ "grade", required_argument, NULL, KEY_GRADE },
+		{ "status", required_argument, NULL, KEY_STATUS },
 		{ "limit", required_argument, NULL, KEY_LIMIT },
 		CTL_END
 	};
@@ -467,6 +504,8 @@ log_options(struct log_run *run, struct ctl *ctl, const struct ctl_command *self
 		*code = ctl_usage(ctl, self, "-f cannot follow standard input, which is read to its end anyway");
 	else if (run->filter.until != 0 && run->filter.until < run->filter.since)
 		*code = ctl_usage(ctl, self, "--until is before --since");
+	else if (run->filter.statuses && asked(&run->filter) == MESSAGE)
+		*code = ctl_usage(ctl, self, "--status is of deliveries; --outcome, --action and --class are of messages");
 	else
 		return 0;
 	return -1;
@@ -476,14 +515,20 @@ static int
 log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 {
 	struct log_run run = { .ctl = ctl };
-	struct conf *conf = NULL;
+	struct conf *conf = NULL, *graded = NULL;
+	struct buf errs;
 	int code = EX_OK;
 	size_t i;
 
+	buf_init(&errs, 64 * 1024);
 	if (log_options(&run, ctl, self, argc, argv, &code) == -1)
 		return code;
 	if (optind == argc && (conf = ctl_conf(ctl, &code)) == NULL)
 		return code;
+	/* of files alone the profile is all that is wanted of it */
+	if (conf == NULL)
+		graded = conf_read(ctl->conf_path != NULL || access(CONF_DEFAULT, R_OK) == -1 ? ctl->conf_path : CONF_DEFAULT,
+		    ctl->overrides, &errs);
 	if (run.follow && run.limit == 0 && run.filter.since == 0)
 		run.limit = FOLLOW_ROWS;
 	if (run.filter.queue_id != NULL && plain(run.filter.queue_id))
@@ -491,6 +536,8 @@ log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	else if (run.filter.domain[0] != '\0' && plain(run.filter.domain))
 		run.filter.needle = run.filter.domain;
 	row_style_init(&run.style, &ctl->out);
+	if (conf != NULL || graded != NULL)
+		run.style.profile = (conf != NULL ? conf : graded)->front->policy.profile;
 	buf_init(&run.row, RECORDS_LINE_MAX + 2);
 	if (run.limit > 0 && (run.ring = calloc(run.limit, sizeof(*run.ring))) == NULL) {
 		ctl_warn(ctl, "no memory");
@@ -501,10 +548,12 @@ log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 		free(run.ring[i]);
 	free(run.ring);
 	buf_free(&run.row);
+	buf_free(&errs);
+	conf_free(graded);
 	conf_free(conf);
 	return code;
 }
 
 const struct ctl_command command_log = {
-	"log", "show the records of mail, filtered; -f follows", help, log_run
+	"log", "show the records of mail and deliveries, filtered; -f follows", help, log_run
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads files of records line by line, and goes on reading where they grow. */
 /*
- * Holds one chunk and one line at a time, whatever the size of the files; a
- * line beyond RECORDS_LINE_MAX is named and passed over.  Called by log.  Does
- * not: parse a line, know its fields, check leaf or seq.
+ * Holds one chunk and one line of each file that is open, and of these there is one
+ * for each stream: the files of one day are merged by time.  A
+ * line beyond RECORDS_LINE_MAX is named and passed over.  Called by log and explain.
+ * Does not: parse a line, know its fields but the time, check leaf or seq.
  */
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -21,23 +22,34 @@
 
 #include "base/buf.h"
 #include "ctl/records.h"
+#include "ctl/when.h"
 
 #define CHUNK		(256u * 1024)
-#define PATTERN		"mail-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].jsonl"
-#define DAY_AT		5		/* of the day in such a name */
+#define PATTERN		"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].jsonl"
+#define DAY_LEN		10
+#define TAIL_LEN	16		/* of "YYYY-MM-DD.jsonl" */
+#define HEAD_MAX	512		/* octets in which a record's own time stands: seq, stream, salt, leaf, v, type, id come before */
 #define LOOK_MS		1000		/* a new file, or growth that inotify did not tell (network file systems) */
 
 struct source {
 	const struct records_reader *to;
-	const char	*name;
+	char		*name;
 	int		 fd;
 	uint64_t	 number;	/* of the line that is being read */
 	uint64_t	 offset;	/* octets read */
 	int		 overlong;	/* inside a line that was given up */
-	int		 grows;		/* what follows an unfinished line is read together with it, see source_again() */
 	struct buf	 line;		/* its beginning, where it spans chunks */
+	int		 taken;		/* what is in `line` was handed on */
 	char		*chunk;
+	const char	*p, *end;	/* what of it is not taken yet */
+	/* the line that waits for its turn, where files are merged */
+	const char	*text;
+	size_t		 len;
+	uint64_t	 time_ms;	/* 0: not found, it does not wait */
 };
+
+static const char *const streams[] = { "mail", "collect" };
+#define STREAMS	(sizeof(streams) / sizeof(streams[0]))
 
 /* ---- which files ---- */
 
@@ -59,29 +71,57 @@ files_add(struct records_files *f, const char *dir, const char *name)
 	return 0;
 }
 
-static int
-by_name(const struct dirent **a, const struct dirent **b)
+/* The day in the name of a stream's file, or NULL. */
+static const char *
+file_day(const char *name)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	const char *base = strrchr(name, '/');
+	size_t i, n, len;
+
+	base = base != NULL ? base + 1 : name;
+	len = strlen(base);
+	for (i = 0; i < STREAMS; i++) {
+		n = strlen(streams[i]);
+		if (len == n + 1 + TAIL_LEN && strncmp(base, streams[i], n) == 0 && fnmatch(PATTERN, base + n, 0) == 0)
+			return base + n + 1;
+	}
+	return NULL;
+}
+
+/* By day, and on one day the messages first. */
+static int
+by_day(const struct dirent **a, const struct dirent **b)
+{
+	int rc = strncmp(file_day((*a)->d_name), file_day((*b)->d_name), DAY_LEN);
+
+	return rc != 0 ? rc : strcmp((*b)->d_name, (*a)->d_name);
 }
 
 static int
 is_records(const struct dirent *d)
 {
-	return fnmatch(PATTERN, d->d_name, 0) == 0;
+	return file_day(d->d_name) != NULL;
 }
 
 static int
-list_directory(struct records_files *f, const char *dir, const char *day)
+is_stream(const char *name, const char *stream)
+{
+	size_t n = stream != NULL ? strlen(stream) : 0;
+
+	return stream == NULL || (strncmp(name, stream, n) == 0 && name[n] == '-');
+}
+
+static int
+list_directory(struct records_files *f, const char *dir, const char *stream, const char *day)
 {
 	struct dirent **names = NULL;
 	int i, n, rc = 0;
 
-	if ((n = scandir(dir, &names, is_records, by_name)) == -1)
+	if ((n = scandir(dir, &names, is_records, by_day)) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
 		/* a file follows the newest day seen: nothing in it is later than its day, so older ones can go */
-		if (rc == 0 && strncmp(names[i]->d_name + DAY_AT, day, strlen(day)) >= 0)
+		if (rc == 0 && is_stream(names[i]->d_name, stream) && strncmp(file_day(names[i]->d_name), day, strlen(day)) >= 0)
 			rc = files_add(f, dir, names[i]->d_name);
 		free(names[i]);
 	}
@@ -90,7 +130,7 @@ list_directory(struct records_files *f, const char *dir, const char *day)
 }
 
 int
-records_list(struct records_files *f, const char *path, uint64_t since_ms)
+records_list(struct records_files *f, const char *path, const char *stream, uint64_t since_ms)
 {
 	time_t t = (time_t)(since_ms / 1000);
 	char day[32] = "";
@@ -105,7 +145,35 @@ records_list(struct records_files *f, const char *path, uint64_t since_ms)
 		return files_add(f, NULL, path);
 	if (since_ms > 0 && gmtime_r(&t, &tm) != NULL)
 		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-	return list_directory(f, path, day);
+	return list_directory(f, path, stream, day);
+}
+
+size_t
+records_day(const struct records_files *f, size_t at)
+{
+	const char *first = f->paths[at], *day = file_day(first), *p;
+	size_t n, same;
+
+	for (n = 1; day != NULL && n < STREAMS && at + n < f->count; n++) {
+		p = file_day(f->paths[at + n]);
+		same = (size_t)(strrchr(first, '/') != NULL ? strrchr(first, '/') - first + 1 : 0);
+		if (p == NULL || strncmp(p, day, DAY_LEN) != 0 || strncmp(first, f->paths[at + n], same) != 0 ||
+		    strchr(f->paths[at + n] + same, '/') != NULL || strcmp(first, f->paths[at + n]) == 0)
+			break;
+	}
+	return n;
+}
+
+int
+records_begin(const char *path, uint64_t *ms)
+{
+	const char *day = file_day(path);
+	char text[DAY_LEN + 16];
+
+	if (day == NULL)
+		return -1;
+	snprintf(text, sizeof(text), "%.*sT00:00:00Z", DAY_LEN, day);
+	return when_rfc3339(text, strlen(text), ms);
 }
 
 void
@@ -121,29 +189,6 @@ records_files_free(struct records_files *f)
 
 /* ---- one file ---- */
 
-static int
-source_open(struct source *s, const char *path, const struct records_reader *to)
-{
-	size_t len = strlen(path);
-
-	memset(s, 0, sizeof(*s));
-	s->to = to;
-	s->name = path;
-	s->number = 1;
-	buf_init(&s->line, RECORDS_LINE_MAX);
-	s->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	s->chunk = malloc(CHUNK);
-	if (s->fd == -1 || s->chunk == NULL) {
-		to->trouble(to->arg, path, 0, s->fd == -1 ? strerror(errno) : "no memory");
-		return -1;
-	}
-	if (len > 4 && strcmp(path + len - 4, ".zst") == 0) {
-		to->trouble(to->arg, path, 0, "is compressed; use: zstdcat FILE | hopwardctl log -");
-		return -1;
-	}
-	return 0;
-}
-
 static void
 source_close(struct source *s)
 {
@@ -151,8 +196,33 @@ source_close(struct source *s)
 		close(s->fd);
 	s->fd = -1;
 	free(s->chunk);
-	s->chunk = NULL;
+	free(s->name);
+	s->chunk = s->name = NULL;
 	buf_free(&s->line);
+}
+
+static int
+source_open(struct source *s, const char *path, const struct records_reader *to)
+{
+	size_t len = strlen(path);
+	const char *why = NULL;
+
+	memset(s, 0, sizeof(*s));
+	s->to = to;
+	s->number = 1;
+	buf_init(&s->line, RECORDS_LINE_MAX);
+	s->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (s->fd == -1)
+		why = strerror(errno);
+	else if ((s->chunk = malloc(CHUNK)) == NULL || (s->name = strdup(path)) == NULL)
+		why = "no memory";
+	else if (len > 4 && strcmp(path + len - 4, ".zst") == 0)
+		why = "is compressed; use: zstdcat FILE | hopwardctl log -";
+	if (why == NULL)
+		return 0;
+	to->trouble(to->arg, path, 0, why);
+	source_close(s);
+	return -1;
 }
 
 static void
@@ -166,59 +236,77 @@ source_overlong(struct source *s)
 	buf_reset(&s->line);
 }
 
-/* Takes one line's text: its end, or a middle of it. */
-static int
-source_text(struct source *s, const char *text, size_t len, int ends)
+/* Takes a middle of a line. */
+static void
+source_keep(struct source *s, const char *text, size_t len)
 {
-	int rc = 0;
-
-	if (!s->overlong && s->line.len + len > RECORDS_LINE_MAX)
+	if (!s->overlong && (s->line.len + len > RECORDS_LINE_MAX || buf_add(&s->line, text, len) == -1))
 		source_overlong(s);
-	if (!ends) {
-		if (!s->overlong && buf_add(&s->line, text, len) == -1)
-			source_overlong(s);
-		return 0;
-	}
-	if (!s->overlong && s->line.len == 0)
-		rc = len == 0 ? 0 : s->to->line(s->to->arg, s->name, s->number, text, len, 1);
-	else if (!s->overlong && buf_add(&s->line, text, len) == 0)
-		rc = s->to->line(s->to->arg, s->name, s->number, s->line.data, s->line.len, 1);
-	s->overlong = 0;
-	s->number++;
-	buf_reset(&s->line);
-	return rc;
 }
 
-/* Reads what is there.  0: end of file, 1: stopped, -1: trouble. */
+/* Takes a line's end; 1: it is one to hand on, in text and len. */
 static int
-source_drain(struct source *s)
+source_end(struct source *s, const char *text, size_t len)
 {
-	const char *p, *nl, *end;
-	ssize_t n;
-	int rc;
+	int whole = 0;
 
-	for (;;) {
-		if ((n = read(s->fd, s->chunk, CHUNK)) == -1 && errno == EINTR)
-			continue;
-		if (n == 0)
-			return 0;
-		if (n == -1) {
-			s->to->trouble(s->to->arg, s->name, 0, strerror(errno));
-			return -1;
-		}
-		s->offset += (uint64_t)n;
-		end = s->chunk + n;
-		for (p = s->chunk; p < end; p = nl + 1) {
-			if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL) {
-				source_text(s, p, (size_t)(end - p), 0);
-				break;
-			}
-			if ((rc = source_text(s, p, (size_t)(nl - p), 1)) != 0)
-				return 1;
-		}
-		if (s->grows && (size_t)n < CHUNK)
-			return 0;
+	if (s->line.len > 0 || s->overlong || len > RECORDS_LINE_MAX) {
+		source_keep(s, text, len);
+		text = s->line.data;
+		len = s->overlong ? 0 : s->line.len;
+		s->taken = 1;
 	}
+	whole = len > 0 && !s->overlong;
+	s->overlong = 0;
+	s->number++;
+	s->text = text;
+	s->len = len;
+	return whole;
+}
+
+/* The next line, in text and len until the next call.  1; 0: end of file; -1: trouble. */
+static int
+source_next(struct source *s)
+{
+	const char *p, *nl;
+	ssize_t n;
+
+	if (s->taken) {
+		buf_reset(&s->line);
+		s->taken = 0;
+	}
+	for (;;) {
+		if (s->p == s->end) {
+			if ((n = read(s->fd, s->chunk, CHUNK)) == -1 && errno == EINTR)
+				continue;
+			if (n == -1)
+				s->to->trouble(s->to->arg, s->name, 0, strerror(errno));
+			if (n <= 0)
+				return (int)n;
+			s->offset += (uint64_t)n;
+			s->p = s->chunk;
+			s->end = s->chunk + n;
+		}
+		p = s->p;
+		if ((nl = memchr(p, '\n', (size_t)(s->end - p))) == NULL) {
+			s->p = s->end;
+			source_keep(s, p, (size_t)(s->end - p));
+			continue;
+		}
+		s->p = nl + 1;
+		if (source_end(s, p, (size_t)(nl - p)))
+			return 1;
+		if (s->taken) {
+			buf_reset(&s->line);
+			s->taken = 0;
+		}
+	}
+}
+
+static int
+source_hand(struct source *s)
+{
+	return s->to->line(s->to->arg, s->name, s->number - 1, s->text, s->len, 1);
 }
 
 /* Nothing comes any more: a line without its end is handed on as such. */
@@ -230,19 +318,102 @@ source_finish(struct source *s)
 	return s->to->line(s->to->arg, s->name, s->number, s->line.data, s->line.len, 0) != 0;
 }
 
-int
-records_read(const char *path, const struct records_reader *to)
+/* Hands on what is there.  0: end of file, 1: stopped, -1: trouble. */
+static int
+source_drain(struct source *s)
 {
-	struct source s;
-	int rc = -1;
+	int rc;
 
-	if (source_open(&s, path, to) == 0 && (rc = source_drain(&s)) == 0)
-		rc = source_finish(&s);
-	source_close(&s);
+	while ((rc = source_next(s)) == 1)
+		if (source_hand(s) != 0)
+			return 1;
+	return rc;
+}
+
+/* ---- more than one ---- */
+
+static uint64_t
+line_time(const char *text, size_t len)
+{
+	static const char key[] = "\"time\":\"";
+	const char *p = memmem(text, len < HEAD_MAX ? len : HEAD_MAX, key, sizeof(key) - 1), *end;
+	uint64_t ms = 0;
+
+	if (p == NULL)
+		return 0;
+	p += sizeof(key) - 1;
+	end = memchr(p, '"', (size_t)(text + len - p));
+	return end != NULL && when_rfc3339(p, (size_t)(end - p), &ms) == 0 ? ms : 0;
+}
+
+/* Looks at the next line of a source, for its turn; what cannot be read on is at its end. */
+static int
+source_look(struct source *s)
+{
+	int rc = source_next(s);
+
+	if (rc == 1)
+		s->time_ms = line_time(s->text, s->len);
+	else
+		s->text = NULL;
+	return rc == -1 ? -1 : 0;
+}
+
+/* What is there of all of them, the earliest line first; each keeps its own order.  Return as source_drain(). */
+static int
+sources_merge(struct source *s, size_t count)
+{
+	struct source *first;
+	size_t i;
+	int rc = 0;
+
+	if (count == 1)
+		return source_drain(s);
+	for (i = 0; i < count; i++)
+		rc |= source_look(&s[i]);
+	for (;;) {
+		first = NULL;
+		for (i = 0; i < count; i++)
+			if (s[i].text != NULL && (first == NULL || s[i].time_ms < first->time_ms))
+				first = &s[i];
+		if (first == NULL)
+			return rc;
+		if (source_hand(first) != 0)
+			return 1;
+		rc |= source_look(first);
+	}
+}
+
+int
+records_read(char *const *paths, size_t count, const struct records_reader *to)
+{
+	struct source s[STREAMS];
+	size_t i, n = 0;
+	int rc = 0, got;
+
+	for (i = 0; i < count && n < STREAMS; i++)
+		if (source_open(&s[n], paths[i], to) == 0)
+			n++;
+		else
+			rc = -1;
+	if (n > 0 && (got = sources_merge(s, n)) != 0)
+		rc = got;
+	for (i = 0; i < n; i++) {
+		if (rc != 1 && source_finish(&s[i]))
+			rc = 1;
+		source_close(&s[i]);
+	}
 	return rc;
 }
 
 /* ---- following ---- */
+
+/* One stream of a directory, or a file. */
+struct follower {
+	struct source	 s;
+	int		 open;
+	const char	*stream;	/* NULL: a file */
+};
 
 /*
  * Goes back to the beginning of a line whose end was not there: the daemon
@@ -264,15 +435,15 @@ source_again(struct source *s)
 	lseek(s->fd, (off_t)begin, SEEK_SET);
 }
 
-/* The oldest file of the directory that is newer than `after` (NULL: the newest of all); malloc'ed, or NULL. */
+/* The oldest file of the stream that is newer than `after` (NULL: the newest of all); malloc'ed, or NULL. */
 static char *
-next_file(const char *dir, const char *after)
+next_file(const char *dir, const char *stream, const char *after)
 {
 	struct records_files f = { 0 };
 	char *found = NULL;
 	size_t i;
 
-	if (list_directory(&f, dir, "") == 0 && f.count > 0) {
+	if (list_directory(&f, dir, stream, "") == 0 && f.count > 0) {
 		if (after == NULL)
 			i = f.count - 1;
 		else
@@ -301,44 +472,105 @@ follow_wait(int watch)
 	return 0;
 }
 
-/* One file until a newer one is there, whose path is given.  Return as records_follow(). */
+/* What is new of one follower, over the change of day.  Return as source_drain(). */
 static int
-follow_file(const char *path, const char *dir, int watch, const struct records_reader *to, char **next)
+follower_step(struct follower *f, const char *dir, const struct records_reader *to)
 {
-	struct source s;
+	char *next;
 	int rc;
 
-	*next = NULL;
-	if ((rc = source_open(&s, path, to)) == -1)
-		goto out;
-	s.grows = 1;
 	for (;;) {
 		/* looked for first: what the old file gets before the new one begins is then read */
-		if (dir != NULL)
-			*next = next_file(dir, path);
-		source_again(&s);
-		if ((rc = source_drain(&s)) != 0)
-			break;
-		if (*next != NULL) {
-			rc = source_finish(&s);
-			break;
+		next = f->stream != NULL ? next_file(dir, f->stream, f->open ? f->s.name : NULL) : NULL;
+		if (f->open) {
+			source_again(&f->s);
+			if ((rc = source_drain(&f->s)) != 0 || next == NULL) {
+				free(next);
+				return rc;
+			}
+			rc = source_finish(&f->s);
+			source_close(&f->s);
+			f->open = 0;
+			if (rc != 0) {
+				free(next);
+				return rc;
+			}
 		}
-		if ((rc = to->idle(to->arg) != 0 || follow_wait(watch)) != 0)
-			break;
+		if (next == NULL)
+			return 0;
+		rc = source_open(&f->s, next, to);
+		free(next);
+		if (rc == -1)
+			return -1;
+		f->open = 1;
 	}
-out:
-	source_close(&s);
+}
+
+/* Opens what there is, and hands on what is in it, merged. */
+static int
+followers_begin(struct follower *f, size_t count, const char *path, const struct records_reader *to)
+{
+	struct source s[STREAMS];
+	size_t i, n = 0, at[STREAMS];
+	char *file;
+	int rc = 0;
+
+	for (i = 0; i < count; i++) {
+		if ((file = f[i].stream == NULL ? strdup(path) : next_file(path, f[i].stream, NULL)) == NULL)
+			continue;
+		if (source_open(&s[n], file, to) == 0)
+			at[n++] = i;
+		else
+			rc = -1;
+		free(file);
+	}
+	if (rc == 0 && n > 0)
+		rc = sources_merge(s, n);
+	for (i = 0; i < n; i++) {
+		f[at[i]].s = s[i];
+		f[at[i]].open = 1;
+	}
 	return rc;
 }
 
-int
-records_follow(const char *path, const char *first, const struct records_reader *to)
+/* All but the newest file of each stream, which will be followed. */
+static int
+read_before(const char *path, const char *stream, uint64_t since_ms, const struct records_reader *to)
 {
-	char *file = NULL, *next = NULL;
-	const char *dir = NULL;
-	struct stat st;
-	int watch, rc = 0;
+	struct records_files files = { 0 };
+	size_t i, k, n;
+	char *last;
+	int rc = 0;
 
+	if (records_list(&files, path, stream, since_ms) == -1)
+		return 0;	/* told by who follows */
+	for (i = 0; i < STREAMS; i++)
+		if ((last = next_file(path, streams[i], NULL)) != NULL) {
+			for (k = n = 0; k < files.count; k++)
+				if (strcmp(files.paths[k], last) == 0)
+					free(files.paths[k]);
+				else
+					files.paths[n++] = files.paths[k];
+			files.count = n;
+			free(last);
+		}
+	for (i = 0; rc != 1 && i < files.count; i += n) {
+		n = records_day(&files, i);
+		rc = records_read(files.paths + i, n, to);
+	}
+	records_files_free(&files);
+	return rc == 1;
+}
+
+int
+records_follow(const char *path, const char *stream, uint64_t since_ms, const struct records_reader *to)
+{
+	struct follower f[STREAMS];
+	size_t i, count = 0;
+	struct stat st;
+	int watch, rc;
+
+	memset(f, 0, sizeof(f));
 	if (strcmp(path, "-") == 0) {
 		to->trouble(to->arg, path, 0, "standard input cannot be followed");
 		return -1;
@@ -347,25 +579,25 @@ records_follow(const char *path, const char *first, const struct records_reader 
 		to->trouble(to->arg, path, 0, strerror(errno));
 		return -1;
 	}
-	if (S_ISDIR(st.st_mode))
-		dir = path;
+	for (i = 0; i < STREAMS && S_ISDIR(st.st_mode); i++)
+		if (stream == NULL || strcmp(stream, streams[i]) == 0)
+			f[count++].stream = streams[i];
+	count += count == 0;
 	if ((watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) != -1)
 		inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-	file = dir == NULL ? strdup(path) : first != NULL ? strdup(first) : next_file(dir, NULL);
-	while (rc == 0 && (file != NULL || dir != NULL)) {
-		if (file == NULL) {
-			if (to->idle(to->arg) != 0 || follow_wait(watch))
-				rc = 1;
-			else
-				file = next_file(dir, NULL);
-			continue;
-		}
-		rc = follow_file(file, dir, watch, to, &next);
-		free(file);
-		file = next;
+	rc = f[0].stream != NULL && since_ms > 0 ? read_before(path, stream, since_ms, to) : 0;
+	if (rc == 0)
+		rc = followers_begin(f, count, path, to);
+	while (rc == 0) {
+		if (to->idle(to->arg) != 0 || follow_wait(watch))
+			break;
+		for (i = 0; rc == 0 && i < count; i++)
+			rc = follower_step(&f[i], path, to);
 	}
-	free(file);
+	for (i = 0; i < count; i++)
+		if (f[i].open)
+			source_close(&f[i].s);
 	if (watch != -1)
 		close(watch);
-	return rc;
+	return rc == 0 ? 1 : rc;
 }

@@ -29,18 +29,26 @@ struct records_files {
 };
 
 /*
- * What `path` names: itself, or if it is a directory its files mail-*.jsonl from the oldest
- * day, without those that can hold nothing from `since_ms` on.  Appends.  0, or -1 with errno.
+ * What `path` names: itself, or if it is a directory its files STREAM-YYYY-MM-DD.jsonl from the oldest
+ * day, without those that can hold nothing from `since_ms` on; of one stream ("mail", "collect") or of both (NULL).
+ * Appends.  0, or -1 with errno.
  */
-int	records_list(struct records_files *, const char *path, uint64_t since_ms);
+int	records_list(struct records_files *, const char *path, const char *stream, uint64_t since_ms);
 void	records_files_free(struct records_files *);	/* members only */
+/* How many files from `at` on are of one directory and one day: to be read together. */
+size_t	records_day(const struct records_files *, size_t at);
+/* When the day of a stream's file begins, by its name.  0, or -1: it has none. */
+int	records_begin(const char *path, uint64_t *ms);
 
-/* Reads one file to its end.  0; 1: line() stopped it; -1 after trouble(). */
-int	records_read(const char *path, const struct records_reader *);
 /*
- * Reads `path` and waits for more; in a directory, starts with the file `first` (NULL: the newest)
- * and goes on to each newer one.  Ends only when line() or idle() stop it (1), or with trouble (-1).
+ * Reads files (one, or those of one day) to their end, lines of more than one merged by their time.
+ * 0; 1: line() stopped it; -1 after trouble().
  */
-int	records_follow(const char *path, const char *first, const struct records_reader *);
+int	records_read(char *const *paths, size_t count, const struct records_reader *);
+/*
+ * Reads `path` and waits for more; in a directory, starts with the newest file of the stream (NULL: of each), or
+ * with since_ms > 0 with the first that may hold something from then on, and goes on to each newer one.  Ends only when line() or idle() stop it (1), or with trouble (-1).
+ */
+int	records_follow(const char *path, const char *stream, uint64_t since_ms, const struct records_reader *);
 
 #endif

@@ -12,12 +12,14 @@
 #include "ctl/when.h"
 
 #define WIDE		110	/* from here on the rule has a column */
+#define GRADED		124	/* and from here on the grade */
 #define W_TIME		8
 #define W_DATE		19
 #define W_QUEUE		12	/* Postfix' short ids have 10 or 11, Sendmail's 14 */
 #define W_CLASS		5	/* "subm~" */
 #define W_CLASS_WIDE	10
 #define W_TLS		3
+#define W_GRADE		11	/* "recommended" */
 #define W_OUTCOME	11
 #define W_ACTION	10
 #define W_ACTION_LAST	15	/* "accept (reject)" */
@@ -38,14 +40,15 @@ row_style_init(struct row_style *s, const struct text *t)
 	s->text = *t;
 	s->date = t->width == TEXT_UNLIMITED || t->width >= WIDE;
 	s->rule = !s->date ? 0 : t->width >= WIDEST ? W_RULE_WIDE : W_RULE;
+	s->grade = t->width == TEXT_UNLIMITED || t->width >= GRADED;
 	s->class = s->date ? W_CLASS_WIDE : W_CLASS;
 	if (t->width == TEXT_UNLIMITED) {
 		s->route = ROUTE_PIPE;
 		return;
 	}
 	s->last = s->rule > 0 ? s->rule : W_ACTION_LAST;
-	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + s->class + 1 + 1 + W_TLS + 1 + W_OUTCOME + 1 +
-	    (s->rule > 0 ? W_ACTION + 1 : 0) + s->last;
+	fixed = (s->date ? W_DATE : W_TIME) + 1 + W_QUEUE + 1 + s->class + 1 + 1 + W_TLS + 1 +
+	    (s->grade ? W_GRADE + 1 : 0) + W_OUTCOME + 1 + (s->rule > 0 ? W_ACTION + 1 : 0) + s->last;
 	s->route = t->width - fixed;
 	if (s->route < ROUTE_MIN)
 		s->route = ROUTE_MIN;
@@ -65,7 +68,49 @@ row_tls(const json_t *rec)
 	json_int_t at = json_integer_value(json_object_get(rec, "boundary"));
 	const json_t *hops = json_object_get(rec, "hops");
 
+	if (strcmp(row_text(rec, "type"), "delivery") == 0)
+		return row_text(rec, "tls");
 	return row_text(json_array_get(hops, at > 0 ? (size_t)at : 0), "tls");
+}
+
+enum grade
+row_grade(const json_t *rec, const struct profile *profile, const char **reason)
+{
+	json_int_t at = json_integer_value(json_object_get(rec, "boundary"));
+	enum grade grade = GRADE_UNKNOWN;
+	struct suite suite;
+	enum hop_tls tls;
+
+	if (reason != NULL)
+		*reason = NULL;
+	if (strcmp(row_text(rec, "type"), "delivery") != 0) {
+		(void)grade_parse(row_text(json_array_get(json_object_get(rec, "hops"), at > 0 ? (size_t)at : 0), "grade"), &grade);
+		return grade;
+	}
+	if (profile == NULL)
+		return GRADE_UNKNOWN;
+	(void)suite_read(json_string_value(json_object_get(rec, "cipher")), json_string_value(json_object_get(rec, "version")), &suite);
+	for (tls = HOP_TLS_UNKNOWN; tls <= HOP_TLS_YES; tls++)
+		if (strcmp(row_text(rec, "tls"), hop_tls_str(tls)) == 0)
+			return profile_grade(profile, &suite, tls, reason);
+	return GRADE_UNKNOWN;
+}
+
+enum text_colour
+row_grade_colour(enum grade grade)
+{
+	switch (grade) {
+	case GRADE_RECOMMENDED:
+	case GRADE_ACCEPTABLE:
+		return TEXT_GREEN;
+	case GRADE_LEGACY:
+		return TEXT_YELLOW;
+	case GRADE_FORBIDDEN:
+	case GRADE_NONE:
+		return TEXT_RED;
+	default:
+		return TEXT_DIM;
+	}
 }
 
 static void
@@ -103,17 +148,13 @@ recipients(const json_t *rec, char *out, size_t len)
 		snprintf(out + used, len - used, " +%zu", more);
 }
 
-/* "from -> to"; where both do not fit, each gets a half, and what the other leaves. */
+/* "from -> to", "to via relay"; where both do not fit, each gets a half, and what the other leaves. */
 static void
-put_route(struct buf *b, const struct row_style *s, const json_t *rec)
+put_pair(struct buf *b, const struct row_style *s, const char *from, const char *between, const char *to)
 {
-	const char *from = json_string_value(json_object_get(json_object_get(rec, "from"), "domain"));
-	int room = s->route - 4, f = 0, t = 0, used;
-	char to[(TO_MAX + 1) * 256];
+	int gap = (int)strlen(between), room = s->route - gap, f = 0, t = 0, used;
 	struct buf scratch;
 
-	from = from == NULL ? "?" : *from == '\0' ? "<>" : from;
-	recipients(rec, to, sizeof(to));
 	if (s->text.width != TEXT_UNLIMITED) {
 		buf_init(&scratch, 64 * 1024);
 		f = text_add(&scratch, from, TEXT_UNLIMITED);
@@ -123,12 +164,21 @@ put_route(struct buf *b, const struct row_style *s, const json_t *rec)
 			f = t < room / 2 ? room - t : f < room / 2 ? f : room / 2;
 		t = room - f;
 	}
-	used = text_add(b, from, f) + 4;
-	buf_addz(b, " -> ");
+	used = text_add(b, from, f) + gap;
+	buf_addz(b, between);
 	used += text_add(b, to, t);
 	do
 		buf_addc(b, ' ');
 	while (++used <= s->route);
+}
+
+/* Of a refusal before any content there is none, but the stage. */
+static const char *
+outcome_or_stage(const json_t *rec)
+{
+	const char *stage = row_text(rec, "stage");
+
+	return strcmp(stage, "mail") == 0 ? "at MAIL" : strcmp(stage, "rcpt") == 0 ? "at RCPT" : row_text(rec, "outcome");
 }
 
 static enum text_colour
@@ -208,7 +258,7 @@ put_event(struct buf *b, const struct row_style *s, const json_t *rec)
 	struct buf line;
 
 	buf_init(&line, 64 * 1024);
-	buf_addz(&line, "-- ");
+	buf_addz(&line, strcmp(row_text(rec, "stream"), "collect") == 0 ? "-- collect " : "-- ");
 	buf_addz(&line, row_text(rec, "event"));
 	json_object_foreach(json_object_get(rec, "data"), key, value)
 		buf_addf(&line, " %s=%s", key, json_is_string(value) ? json_string_value(value) : "?");
@@ -217,15 +267,56 @@ put_event(struct buf *b, const struct row_style *s, const json_t *rec)
 	buf_free(&line);
 }
 
+/* TLS, coloured by its grade where there is one, and the grade. */
+static void
+put_tls(struct buf *b, const struct row_style *s, const json_t *rec)
+{
+	enum grade grade = row_grade(rec, s->profile, NULL);
+	enum text_colour c = grade != GRADE_UNKNOWN ? row_grade_colour(grade) : TEXT_PLAIN;
+	const char *tls = row_tls(rec);
+
+	if (strcmp(tls, "no") == 0 && c == TEXT_PLAIN)
+		c = TEXT_YELLOW;
+	cell(b, s, c, strcmp(tls, "unknown") == 0 ? "?" : tls, W_TLS);
+	if (s->grade)
+		cell(b, s, row_grade_colour(grade), grade == GRADE_UNKNOWN ? "-" : grade_str(grade), W_GRADE);
+}
+
+/* Where a message's outcome, action and rule stand: what came of it, its code, and what the TLS was. */
+static void
+put_delivery(struct buf *b, const struct row_style *s, const json_t *rec)
+{
+	const char *status = row_text(rec, "status"), *dsn = row_text(rec, "dsn"), *version = row_text(rec, "version");
+	const json_t *relay = json_object_get(rec, "relay");
+	const char *via = *row_text(relay, "host") != '\0' ? row_text(relay, "host") : row_text(relay, "ip");
+	char to[(TO_MAX + 1) * 256], how[512];
+
+	recipients(rec, to, sizeof(to));
+	cell(b, s, TEXT_PLAIN, *row_text(rec, "queue_id") != '\0' ? row_text(rec, "queue_id") : "-", W_QUEUE);
+	cell(b, s, TEXT_PLAIN, "out", s->class);
+	put_pair(b, s, to, " via ", *via != '\0' ? via : "?");
+	put_tls(b, s, rec);
+	cell(b, s, strcmp(status, "sent") == 0 ? TEXT_GREEN : TEXT_YELLOW, status, W_OUTCOME);
+	if (s->rule > 0)
+		cell(b, s, TEXT_PLAIN, *dsn != '\0' ? dsn : "-", W_ACTION);
+	snprintf(how, sizeof(how), "%.64s%s%.64s%s%.128s", version, *version != '\0' ? " " : "", row_text(rec, "cipher"),
+	    *version != '\0' && *row_text(rec, "reason") != '\0' ? ", " : "", row_text(rec, "reason"));
+	text_cell(b, &s->text, TEXT_PLAIN, s->rule > 0 ? how : dsn, s->last, -(s->last > 0));
+	buf_addc(b, '\n');
+}
+
 static void
 put_message(struct buf *b, const struct row_style *s, const json_t *rec)
 {
-	const char *tls = row_tls(rec), *outcome = row_text(rec, "outcome"), *action = row_text(rec, "action");
+	const char *from = json_string_value(json_object_get(json_object_get(rec, "from"), "domain"));
+	const char *outcome = outcome_or_stage(rec), *action = row_text(rec, "action");
+	char to[(TO_MAX + 1) * 256];
 
 	cell(b, s, TEXT_PLAIN, *row_text(rec, "queue_id") != '\0' ? row_text(rec, "queue_id") : "-", W_QUEUE);
 	cell(b, s, TEXT_PLAIN, row_text(rec, "class"), s->class);
-	put_route(b, s, rec);
-	cell(b, s, strcmp(tls, "no") == 0 ? TEXT_YELLOW : TEXT_PLAIN, strcmp(tls, "unknown") == 0 ? "?" : tls, W_TLS);
+	recipients(rec, to, sizeof(to));
+	put_pair(b, s, from == NULL ? "?" : *from == '\0' ? "<>" : from, " -> ", to);
+	put_tls(b, s, rec);
 	cell(b, s, outcome_colour(outcome), outcome, W_OUTCOME);
 	if (s->rule > 0)
 		cell(b, s, action_colour(action), action, W_ACTION);
@@ -242,6 +333,9 @@ row_write(struct buf *b, const struct row_style *s, const json_t *rec)
 	} else if (strcmp(row_text(rec, "type"), "message") == 0) {
 		put_time(b, s, rec);
 		put_message(b, s, rec);
+	} else if (strcmp(row_text(rec, "type"), "delivery") == 0) {
+		put_time(b, s, rec);
+		put_delivery(b, s, rec);
 	}
 }
 
@@ -253,6 +347,8 @@ row_heading(struct buf *b, const struct row_style *s)
 	cell(b, s, TEXT_BOLD, "CLASS", s->class);
 	cell(b, s, TEXT_BOLD, "FROM -> TO", s->route);
 	cell(b, s, TEXT_BOLD, "TLS", W_TLS);
+	if (s->grade)
+		cell(b, s, TEXT_BOLD, "GRADE", W_GRADE);
 	cell(b, s, TEXT_BOLD, "OUTCOME", W_OUTCOME);
 	text_cell(b, &s->text, TEXT_BOLD, "ACTION", s->rule > 0 ? W_ACTION : 0, 0);
 	if (s->rule > 0) {

@@ -143,6 +143,9 @@ judge_front(struct status *s, const json_t *a)
 	    json_array_size(json_object_get(macros, "mail")) == 0)
 		note(s, STATUS_WARNING, "the MTA sends no macros at HELO and MAIL: "
 		    "the TLS of its connections stays unknown (see hopward(8))");
+	if (num(json_object_get(front, "downgrade"), "alarms") > 0)
+		note(s, STATUS_OK, "%llu downgrade alarms since the start: hopwardctl log shows which (event downgrade)",
+		    ull(json_object_get(front, "downgrade"), "alarms"));
 	if (num(front, "records_failed") > 0)
 		note(s, STATUS_WARNING, "%llu records could not be written: is the disk full?", ull(front, "records_failed"));
 }
@@ -305,6 +308,26 @@ show_macros(struct status *s, const json_t *front)
 }
 
 static void
+show_downgrade(struct status *s, const json_t *d)
+{
+	if (!json_is_object(d))
+		return;
+	text_cell(&s->out, &s->ctl->out, TEXT_DIM, "downgrade alarm:", LABEL_WIDTH + 5, 0);
+	buf_addc(&s->out, ' ');
+	if (strcmp(str(d, "alarm", "?"), "on") == 0)
+		buf_addz(&s->out, "on");
+	else {
+		buf_addz(&s->out, "off: ");
+		text_add(&s->out, str(d, "reason", "?"), TEXT_UNLIMITED);
+	}
+	buf_addf(&s->out, "; %llu raised, %llu peers known, %llu with a habit of TLS", ull(d, "alarms"), ull(d, "peers"),
+	    ull(d, "habits"));
+	if (num(d, "evicted") > 0)
+		buf_addf(&s->out, ", %llu forgotten for room", ull(d, "evicted"));
+	buf_addc(&s->out, '\n');
+}
+
+static void
 show_front(struct status *s, const json_t *front)
 {
 	char text[64];
@@ -324,8 +347,14 @@ show_front(struct status *s, const json_t *front)
 	label(s, "queue");
 	buf_addf(&s->out, "%llu small, %llu large, spool %s, %llu records failed\n", ull(front, "queued_small"),
 	    ull(front, "queued_large"), text_size(num(front, "spool_bytes"), text, sizeof(text)), ull(front, "records_failed"));
+	show_downgrade(s, json_object_get(front, "downgrade"));
 	show_counts(s, "outcomes", front);
 	show_counts(s, "actions", front);
+	show_counts(s, "refused", front);
+	if (num(front, "requiretls_clear") > 0) {
+		label(s, "requiretls");
+		buf_addf(&s->out, "%llu messages that must not travel in clear came in clear\n", ull(front, "requiretls_clear"));
+	}
 	if (num(front, "connections") > 0)
 		show_macros(s, front);
 }

@@ -3,7 +3,7 @@
 /*
  * Used by every subcommand.  Names and addresses in a record or a message are
  * strangers' text: nothing of them reaches a terminal but through text_add().
- * Does not: wrap lines, sort, know what a record is.
+ * Does not: sort, know what a record is.
  */
 #include <sys/ioctl.h>
 
@@ -136,6 +136,51 @@ text_add(struct buf *b, const char *s, int width)
 		used += cols;
 	}
 	return used;
+}
+
+/* The next word with the blanks before it: its octets, and its columns. */
+static size_t
+next_word(const char *s, int *cols)
+{
+	const char *from = s, *out;
+	int len, begun = 0;
+
+	for (*cols = 0; *s != '\0' && *s != '\n' && !(begun && *s == ' ');) {
+		if (*s == '\033') {	/* our own colours */
+			s += strcspn(s, "m");
+			s += *s == 'm';
+			continue;
+		}
+		begun |= *s != ' ';
+		*cols += shown(s, &out, &len);
+		s += octets(s);
+	}
+	return (size_t)(s - from);
+}
+
+void
+text_wrap(struct buf *b, const char *s, int width, int hang)
+{
+	int used = 0, cols, words = 0;
+	size_t n;
+
+	for (; *s != '\0'; s += n) {
+		if (*s == '\n') {
+			buf_addc(b, '\n');
+			used = words = 0;
+			n = 1;
+			continue;
+		}
+		n = next_word(s, &cols);
+		if (width != TEXT_UNLIMITED && words++ > 0 && used + cols > width && hang < width / 2) {
+			buf_addf(b, "\n%*s", hang, "");
+			used = hang;
+			for (; *s == ' '; s++, n--)
+				cols--;
+		}
+		buf_add(b, s, n);
+		used += cols;
+	}
 }
 
 static const char *

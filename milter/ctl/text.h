@@ -34,6 +34,12 @@ void	text_cell(struct buf *, const struct text *, enum text_colour, const char *
 /* In colour, no padding. */
 void	text_colour(struct buf *, const struct text *, enum text_colour, const char *s);
 
+/*
+ * Appends lines that text_add() and the like made, broken between words where they are wider than `width`; what
+ * is broken goes on `hang` columns in.  A word that is too long stays whole.
+ */
+void	text_wrap(struct buf *, const char *s, int width, int hang);
+
 /* "3 d 4 h", "12 min", "8 s": the two greatest units of a span. */
 const char *text_span(uint64_t ms, char *, size_t);
 /* "1.2 GB", "15 MB", "312 B": rounded, for people. */

@@ -268,6 +268,9 @@ edits_insert(struct answer *a, const struct front_settings *st, const struct mes
 		    edit_add(a, EDIT_INSERT, "Authentication-Results", 1, b.data, caps) == -1))
 			goto out;
 	}
+	/* A rule asked for it, whatever other fields are wanted. */
+	if (v->tls_tag[0] != '\0' && edit_add(a, EDIT_INSERT, OWN_PREFIX "TLS", 1, v->tls_tag, caps) == -1)
+		goto out;
 	rv = 0;
 out:
 	buf_free(&b);

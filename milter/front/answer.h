@@ -66,6 +66,8 @@ enum answer_status { ANSWER_CONTINUE, ANSWER_TEMPFAIL, ANSWER_REJECT, ANSWER_DIS
 #define ANSWER_CAN_CHANGE	2
 #define ANSWER_CAN_HOLD		4
 #define ANSWER_LEADSPC		8	/* header values carry their own leading space */
+#define ANSWER_AT_MAIL		16	/* it waits for an answer to MAIL; elsewhere none may be given there */
+#define ANSWER_AT_RCPT		32
 
 #define ANSWER_TEXT_MAX	512
 

@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "front/alarm.h"
 #include "front/control.h"
 #include "record/record.h"
 
@@ -35,6 +37,8 @@
 #define EVENT_PAIRS	16	/* keys of one event; the parent sends a handful */
 /* libmilter writes a message's reply after our callback returned, and tells nobody: so long a quiet means that it is out. */
 #define SETTLE_MS	150
+/* Between two looks whether the peers' file is to be written: what a crash loses of habits is a minute's. */
+#define SAVE_NS		(60000 * MS)
 
 struct front *
 front_new(int ctl, const struct front_start *start, struct front_stats *stats,
@@ -111,6 +115,7 @@ front_conf_publish(struct front *f, struct front_settings *settings, char *err, 
 	old = f->conf;
 	f->conf = c;
 	pthread_mutex_unlock(&f->lock);
+	alarm_settings(f->alarm, settings);
 	front_conf_put(f, old);
 	return 0;
 }
@@ -147,6 +152,7 @@ front_free(struct front *f)
 	if (f == NULL)
 		return;
 	handover_free(f->handover);
+	alarm_close(f->alarm);
 	ledger_close(f->ledger);
 	conf_free(f, f->conf);
 	pthread_cond_destroy(&f->quiet);
@@ -350,6 +356,7 @@ control_quit(struct front *f, int code)
 	snprintf(cut, sizeof(cut), "%u", left);
 	pairs[1] = begun;
 	pairs[3] = cut;
+	alarm_save(f->alarm);
 	front_event(f, "stop", pairs);
 	ledger_close(f->ledger);
 	log_info("stopped");
@@ -361,17 +368,33 @@ control_quit(struct front *f, int code)
 	_exit(code);
 }
 
+/* 1: a packet, or the end of the parent; 0: it is due. */
+static int
+control_wait(struct front *f, uint64_t due)
+{
+	struct pollfd p = { .fd = f->ctl, .events = POLLIN };
+	uint64_t now = clock_mono_ns();
+
+	return now < due && poll(&p, 1, (int)((due - now) / MS) + 1) != 0;
+}
+
 void *
 control_thread(void *arg)
 {
 	struct front *f = arg;
 	int fds[FDPASS_MAX], nfds;
 	char *packet;
+	uint64_t due = clock_mono_ns() + SAVE_NS;
 	ssize_t n;
 
 	if ((packet = malloc(PACKET_MAX)) == NULL)
 		control_quit(f, EX_OSERR);
 	for (;;) {
+		if (!control_wait(f, due)) {
+			alarm_save(f->alarm);
+			due = clock_mono_ns() + SAVE_NS;
+			continue;
+		}
 		nfds = 0;
 		n = fdpass_recv(f->ctl, packet, PACKET_MAX, fds, FDPASS_MAX, &nfds, 0);
 		if (n == -1 && (errno == EINTR || errno == EBADMSG))

@@ -32,8 +32,10 @@ struct front {
 	int			 ctl;		/* the parent */
 	struct ledger		*ledger;
 	struct handover		*handover;
+	struct alarm		*alarm;		/* of downgrades; NULL: none */
 	struct spool_budget	 budget;
 	atomic_uint		 said;		/* enum front_said */
+	_Atomic uint64_t	 requiretls_said_ns;	/* when REQUIRETLS in clear was last warned of */
 	void			(*stop)(void);	/* no new connections (smfi_stop) */
 	pthread_mutex_t		 lock;		/* of what follows */
 	pthread_cond_t		 quiet;		/* in_flight fell */

@@ -13,27 +13,22 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/alarm.h"
 #include "front/session_int.h"
-#include "record/record.h"
 
 #define MS		UINT64_C(1000000)
+#define PARTNER_WORDS_MAX (PARTNER_RESULTS_MAX * 80 + 32)	/* a name has at most 64 octets here, a state 10 */
+#define REQUIRETLS_SAY_NS (UINT64_C(600) * 1000 * MS)	/* warned of at most so often: senders choose how many there are */
 
-/* Everything that one message's end needs at once. */
-struct end {
-	const struct front_settings *st;
-	struct message_facts	 facts;
-	struct handover_answer	 scan;
-	struct verdict		 verdict;
-	char			 id[RECORD_ID_LEN + 1];
-	uint64_t		 began_ns;
-};
-
-static void
-end_facts(struct session *s, struct end *e)
+void
+end_begin(struct session *s, struct end *e)
 {
 	struct message_facts *f = &e->facts;
 	struct message *m = s->msg;
 
+	memset(e, 0, sizeof(*e));
+	e->st = m->conf->settings;
+	e->began_ns = clock_mono_ns();
 	f->gateway = e->st->gateway;
 	f->id = e->id;
 	f->time_ms = clock_wall_ms();
@@ -58,6 +53,8 @@ end_facts(struct session *s, struct end *e)
 	f->rcpts = (const char *const *)m->rcpts;
 	f->rcpts_count = m->rcpts_count;
 	f->rcpts_dropped = m->rcpts_dropped;
+	f->rcpts_refused = m->rcpts_refused;
+	f->requiretls = m->requiretls;
 	f->size = spool_size(m->spool);
 	f->receive_ms = (uint32_t)((e->began_ns - m->began_ns) / MS);
 }
@@ -117,16 +114,16 @@ verdict_text(struct end *e, const char *text)
 }
 
 /* What the front itself must answer, whatever the policy says: tempfail, as the record shall show. */
-static void
-verdict_tempfail(struct end *e, const char *rule, const char *code_rule, const char *text)
+void
+end_tempfail(struct end *e, const char *rule, const char *xcode, const char *text)
 {
 	struct verdict *v = &e->verdict;
 
 	v->action = v->would = ACTION_TEMPFAIL;
 	snprintf(v->rule, sizeof(v->rule), "%s", rule);
 	snprintf(v->would_rule, sizeof(v->would_rule), "%s", rule);
-	v->reply_code = strcmp(code_rule, "4.3.1") == 0 ? 452 : 451;
-	snprintf(v->reply_xcode, sizeof(v->reply_xcode), "%s", code_rule);
+	v->reply_code = strcmp(xcode, "4.3.1") == 0 ? 452 : 451;
+	snprintf(v->reply_xcode, sizeof(v->reply_xcode), "%s", xcode);
 	verdict_text(e, text);
 }
 
@@ -169,17 +166,17 @@ end_correct(struct session *s, struct end *e)
 	int observe = e->st->policy.observe;
 
 	if (e->scan.gone)
-		verdict_tempfail(e, "front.client-gone", "4.3.0", "Client gone");
+		end_tempfail(e, "front.client-gone", "4.3.0", "Client gone");
 	else if (m->seen.overflow)
 		verdict_fields(e);
 	else if (spool == SPOOL_TOTAL && !observe && v->action <= ACTION_TEMPFAIL)
-		verdict_tempfail(e, "front.spool-total", "4.3.1", "Insufficient system storage, try again later");
+		end_tempfail(e, "front.spool-total", "4.3.1", "Insufficient system storage, try again later");
 	else if (spool == SPOOL_FAILED && !observe && v->action <= ACTION_TEMPFAIL)
-		verdict_tempfail(e, "front.spool", "4.3.0", "Message could not be stored, try again later");
+		end_tempfail(e, "front.spool", "4.3.0", "Message could not be stored, try again later");
 	else if (v->action == ACTION_QUARANTINE && (s->caps & ANSWER_CAN_HOLD) == 0) {
 		if (front_say_once(s->front, SAID_NO_QUARANTINE))
 			log_error("the MTA offers no quarantine: such mail is tempfailed");
-		verdict_tempfail(e, "front.no-quarantine", "4.3.0", "Message could not be held, try again later");
+		end_tempfail(e, "front.no-quarantine", "4.3.0", "Message could not be held, try again later");
 	}
 	if ((s->caps & ANSWER_CAN_ADD) == 0 && front_say_once(s->front, SAID_NO_ADDHDRS))
 		log_warn("the MTA lets no header fields be added: mail is not marked");
@@ -187,8 +184,7 @@ end_correct(struct session *s, struct end *e)
 		log_warn("the MTA lets no header fields be removed: forged ones stay");
 }
 
-/* 0 if the message may be answered as judged; -1: no record, so tempfail. */
-static int
+int
 end_record(struct session *s, const struct end *e)
 {
 	struct front *f = s->front;
@@ -211,6 +207,23 @@ end_record(struct session *s, const struct end *e)
 	return rv;
 }
 
+/* " partner=NAME:STATE,...": which rules were about the message.  Names are words of the configuration. */
+static const char *
+partner_words(const struct verdict *v, char *out, size_t size)
+{
+	size_t i, n = 0, listed = v->partners_count;
+
+	if (listed > PARTNER_RESULTS_MAX)
+		listed = PARTNER_RESULTS_MAX;
+	out[0] = '\0';
+	for (i = 0; i < listed && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%.64s:%s", i == 0 ? " partner=" : ",",
+		    v->partners[i].partner->name, partner_state_str(v->partners[i].state));
+	if (v->partners_count > listed && n < size)
+		snprintf(out + n, size - n, ",+%zu", v->partners_count - listed);
+	return out;
+}
+
 /* A value for the log line: no spaces and no controls, so that the line stays key=value. */
 static const char *
 word(const char *s, char *out, size_t size)
@@ -225,15 +238,15 @@ word(const char *s, char *out, size_t size)
 	return out;
 }
 
-/* The administrator's line: what an MTA's log shows of a message anyway, and no more of people. */
-static void
+/* What an MTA's log shows of a message anyway, and no more of people. */
+void
 end_log(struct session *s, const struct end *e)
 {
 	const struct message_facts *f = &e->facts;
 	const struct verdict *v = &e->verdict;
 	const struct privacy *privacy = s->msg->conf->privacy;
 	char id[64], ip[64], domain[PRIVACY_LOCAL_MAX], kept[PRIVACY_LOCAL_MAX], cut[64];
-	char version[32], cipher[80], signature[96], detail[96], would[64] = "";
+	char version[32], cipher[80], signature[96], detail[96], would[64] = "", partners[PARTNER_WORDS_MAX];
 	/* As in the record: behind submission and local mail are persons' devices, not organisations' servers. */
 	int person = v->class == CLASS_SUBMISSION || v->class == CLASS_LOCAL ||
 	    privacy_level(privacy) == PRIVACY_MINIMAL;
@@ -241,7 +254,7 @@ end_log(struct session *s, const struct end *e)
 	if (v->would != v->action)
 		snprintf(would, sizeof(would), " would=%s", action_str(v->would));
 	log_info("%s: outcome=%s action=%s%s rule=%s class=%s tls=%s version=%s cipher=%s client=%s "
-	    "from_domain=%s size=%llu parts=%u signature=%s detail=%s ms=%llu id=%s",
+	    "from_domain=%s size=%llu parts=%u signature=%s detail=%s%s ms=%llu id=%s",
 	    word(f->queue_id != NULL ? f->queue_id : "NOQUEUE", id, sizeof(id)),
 	    outcome_str(v->outcome), action_str(v->action), would, v->rule, class_str(v->class),
 	    hop_tls_str(v->hop.tls), word(v->hop.version, version, sizeof(version)),
@@ -251,7 +264,8 @@ end_log(struct session *s, const struct end *e)
 	    word(privacy_domain(f->mail, domain, sizeof(domain)), kept, sizeof(kept)),
 	    (unsigned long long)f->size, f->scan != NULL ? f->scan->parts_count : 0,
 	    word(v->signature, signature, sizeof(signature)),
-	    word(f->scan == NULL ? f->scan_detail : NULL, detail, sizeof(detail)),
+	    word(f->stage_mail || f->stage_rcpt ? v->detail : f->scan == NULL ? f->scan_detail : NULL, detail, sizeof(detail)),
+	    partner_words(v, partners, sizeof(partners)),
 	    (unsigned long long)((clock_mono_ns() - e->began_ns) / MS), e->id);
 }
 
@@ -266,6 +280,28 @@ end_count(struct session *s, const struct end *e)
 		atomic_fetch_add(&st->actions[e->verdict.action], 1);
 }
 
+/*
+ * The sender asked for TLS all the way, and his own hop to us was without.
+ * All are counted and on record; the warning is for somebody to look there.
+ */
+void
+end_requiretls(struct session *s, const struct end *e)
+{
+	struct front *f = s->front;
+	uint64_t now = clock_mono_ns(), last = atomic_load(&f->requiretls_said_ns);
+	char domain[PRIVACY_LOCAL_MAX], kept[PRIVACY_LOCAL_MAX];
+
+	if (!e->facts.requiretls || e->verdict.hop.tls != HOP_TLS_NO || s->msg->requiretls_counted)
+		return;
+	s->msg->requiretls_counted = 1;
+	atomic_fetch_add(&f->stats->requiretls_clear, 1);
+	if ((last != 0 && now - last < REQUIRETLS_SAY_NS) ||
+	    !atomic_compare_exchange_strong(&f->requiretls_said_ns, &last, now))
+		return;
+	log_warn("REQUIRETLS came in clear (RFC 8689): from_domain=%s id=%s; `status' counts the next ones",
+	    word(privacy_domain(e->facts.mail, domain, sizeof(domain)), kept, sizeof(kept)), e->id);
+}
+
 /* From the judge to the answer; the message is whole and scanned, or known not to be. */
 static void
 end_judge(struct session *s, struct end *e, struct answer *a)
@@ -277,14 +313,16 @@ end_judge(struct session *s, struct end *e, struct answer *a)
 	}
 	end_correct(s, e);
 	if (end_record(s, e) == -1)
-		verdict_tempfail(e, "front.unrecorded", "4.3.0", "Message could not be recorded, try again later");
+		end_tempfail(e, "front.unrecorded", "4.3.0", "Message could not be recorded, try again later");
 	if (answer_make(a, e->st, &e->facts, &e->verdict, &s->msg->seen, s->caps) == -1) {
 		log_error("answering: no memory");
 		answer_free(a);
 		answer_tempfail(a, "451", "4.3.0", "Message could not be answered, try again later");
 	}
 	end_count(s, e);
+	end_requiretls(s, e);
 	end_log(s, e);
+	alarm_message(s->front, e->st, &e->facts, &e->verdict);
 	verdict_free(&e->verdict);
 }
 
@@ -301,10 +339,7 @@ session_eom(struct session *s, struct answer *a)
 		return;
 	}
 	macros_queue_id(s);
-	memset(&e, 0, sizeof(e));
-	e.st = s->msg->conf->settings;
-	e.began_ns = clock_mono_ns();
-	end_facts(s, &e);
+	end_begin(s, &e);
 	end_scan(s, &e);
 	end_judge(s, &e, a);
 	handover_answer_free(&e.scan);

@@ -3,11 +3,13 @@
 
 /*
  * Called by the one thread that has the connection.  A message begins here; what
- * could not be kept of it makes its end a tempfail.
+ * could not be kept of it makes its end a tempfail.  Whether the envelope is
+ * refused is refuse.c's.
  */
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "front/session_int.h"
@@ -17,9 +19,10 @@
 /*
  * The address out of a path: Sendmail before 8.17.2 glues the ESMTP arguments
  * of an SMTPUTF8 sender to it, and a quoted local part may hold '>' and spaces.
+ * rest: where the address ends.
  */
 static char *
-path_address(const char *path)
+path_address(const char *path, const char **rest)
 {
 	const char *p, *begin;
 	int quoted = 0, angle = *path == '<';
@@ -33,7 +36,24 @@ path_address(const char *path)
 		else if (!quoted && (angle ? *p == '>' : *p == ' '))
 			break;
 	}
+	*rest = p + (angle && *p == '>');
 	return strndup(begin, (size_t)(p - begin));
+}
+
+/* REQUIRETLS among parameters in one text (RFC 8689 section 4.1: it has no value). */
+static int
+has_requiretls(const char *params)
+{
+	static const char want[] = "REQUIRETLS";
+	size_t n;
+
+	for (; *params != '\0'; params += n) {
+		params += strspn(params, " ");
+		n = strcspn(params, " ");
+		if (n == strlen(want) && strncasecmp(params, want, n) == 0)
+			return 1;
+	}
+	return 0;
 }
 
 /*
@@ -48,25 +68,39 @@ message_spool(struct session *s, const struct front_settings *st)
 	return spool_new(&s->front->budget, st->spool_message, st->spool_total, prefix);
 }
 
-void
-session_mail(struct session *s, const char *arg)
+static struct message *
+message_new(struct session *s)
 {
 	struct message *m;
 
-	session_abort(s);
 	if ((m = calloc(1, sizeof(*m))) == NULL)
-		return;
+		return NULL;
 	if ((m->conf = front_conf_get(s->front)) == NULL) {
 		free(m);
-		return;
+		return NULL;
 	}
+	m->began_ns = clock_mono_ns();
+	return m;
+}
+
+void
+session_mail(struct session *s, char *const *argv, struct answer *a)
+{
+	const char *rest;
+	struct message *m;
+
+	memset(a, 0, sizeof(*a));
+	session_abort(s);
+	if ((m = message_new(s)) == NULL)
+		return;
 	s->msg = m;
 	front_begin(s->front);
 	atomic_fetch_add(&s->front->stats->messages, 1);
-	m->began_ns = clock_mono_ns();
-	if ((m->mail = path_address(arg)) == NULL ||
+	if ((m->mail = path_address(*argv != NULL ? *argv++ : "", &rest)) == NULL ||
 	    (m->spool = message_spool(s, m->conf->settings)) == NULL)
 		m->failed = 1;
+	for (m->requiretls = has_requiretls(rest); *argv != NULL; argv++)
+		m->requiretls |= has_requiretls(*argv);
 	if (session_keep(&m->auth_type, session_macro(s, "{auth_type}")) == -1)
 		m->failed = 1;
 	macros_tls(s);
@@ -75,37 +109,61 @@ session_mail(struct session *s, const char *arg)
 		s->canary_mail = 1;
 	macros_queue_id(s);
 	macros_show(s, STAGE_MAIL);
+	if (s->caps & ANSWER_AT_MAIL)
+		refuse_envelope(s, NULL, a);
 }
 
-void
-session_rcpt(struct session *s, const char *arg)
+/* Takes the address; NULL: there was no memory for it. */
+static void
+rcpt_add(struct message *m, char *address)
 {
-	struct message *m = s->msg;
 	uint32_t size;
 	char **rcpts;
 
-	if (m == NULL)
+	if (address == NULL) {
+		m->failed = 1;
 		return;
-	macros_queue_id(s);
-	if (m->rcpts_count == 0)
-		macros_show(s, STAGE_RCPT);
+	}
 	if (m->rcpts_count >= m->conf->settings->rcpts_max) {
 		m->rcpts_dropped++;
+		free(address);
 		return;
 	}
 	if (m->rcpts_count == m->rcpts_size) {
 		size = m->rcpts_size == 0 ? 4 : m->rcpts_size * 2;
 		if ((rcpts = reallocarray(m->rcpts, size, sizeof(*rcpts))) == NULL) {
 			m->failed = 1;
+			free(address);
 			return;
 		}
 		m->rcpts = rcpts;
 		m->rcpts_size = size;
 	}
-	if ((m->rcpts[m->rcpts_count] = path_address(arg)) == NULL)
-		m->failed = 1;
-	else
-		m->rcpts_count++;
+	m->rcpts[m->rcpts_count++] = address;
+}
+
+void
+session_rcpt(struct session *s, char *const *argv, struct answer *a)
+{
+	struct message *m = s->msg;
+	const char *rest;
+	char *address;
+
+	memset(a, 0, sizeof(*a));
+	if (m == NULL)
+		return;
+	macros_queue_id(s);
+	if (m->rcpts_count == 0)
+		macros_show(s, STAGE_RCPT);
+	address = path_address(*argv != NULL ? *argv : "", &rest);
+	if (address != NULL && (s->caps & ANSWER_AT_RCPT)) {
+		refuse_envelope(s, address, a);
+		if (a->status != ANSWER_CONTINUE) {
+			free(address);
+			return;
+		}
+	}
+	rcpt_add(m, address);
 }
 
 void

@@ -3,13 +3,14 @@
 
 /*
  * The only file that knows libmilter.  Callbacks run in libmilter's threads,
- * one a connection; the private data of a context is its session.  No callback
- * before the end of a message has anything to answer, and none ever returns
- * SMFIS_ACCEPT: Postfix before August 2026 could then skip us for the next
- * message of the connection.
+ * one a connection at a time; the private data of a context is its session.  No
+ * callback ever returns SMFIS_ACCEPT: Postfix before August 2026 could then
+ * skip us for the next message of the connection.
  *
  * No reply is given from MAIL to the body (libmilter fakes the flags where the
- * MTA lacks them).  With SMFIP_NR_BODY there is no SMFIS_SKIP: what passes a cap
+ * MTA lacks them), but at MAIL and RCPT where rules may answer there.  That is
+ * settled when a connection begins: a reply that the MTA does not wait for
+ * would be taken for the next one, and for a lacking one it waits for minutes.  With SMFIP_NR_BODY there is no SMFIS_SKIP: what passes a cap
  * is drained, which costs less than a round trip for each chunk of all others.
  * Connect and HELO are answered: Postfix would keep them back otherwise, and a
  * session that ends early would show only its close.
@@ -39,19 +40,22 @@
 #define LISTENER_FD_MAX	64	/* it was just opened, and few descriptors are older */
 #define STOP_POKES	100
 #define STOP_POKE_NS	10000000
-#define NO_REPLY	(SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_UNKN | \
-			 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define NO_REPLY	(SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define AGREED_MAX	8191	/* contexts that are remembered, connections of MTAs; a prime, since addresses are multiples of 16 */
 
 /* libmilter's callbacks have no argument of ours until a context has private data. */
 static struct front *the_front;
 /* libmilter tells nobody the descriptor that listens; see listener_find().  -1: not found. */
 static int listener = -1;
 /*
- * What the last MTA agreed to.  After SMFIC_QUIT_NC another SMTP session begins
- * on the same connection without a negotiation, and libmilter tells no more;
- * were it another MTA's, an edit would fail and the message be tempfailed.
+ * What the MTA of a context agreed to, by the context's address.  After
+ * SMFIC_QUIT_NC another SMTP session begins on the same connection without a
+ * negotiation, its private data being gone.  A context negotiates before all
+ * else, so what is found here is its own; two that want one place are rare, and
+ * the loser is put off at its connect.
  */
-static atomic_uint last_caps;
+static struct { const SMFICTX *ctx; unsigned int caps; } agreed[AGREED_MAX];
+static pthread_mutex_t agreed_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* smfi_* take char *, but write to none of it. */
 static char *
@@ -87,6 +91,36 @@ session_begin(SMFICTX *ctx, unsigned int caps)
 
 /* ---- negotiation ---- */
 
+static size_t
+agreed_slot(const SMFICTX *ctx)
+{
+	return (size_t)(((uintptr_t)ctx >> 4) % AGREED_MAX);
+}
+
+static void
+agreed_set(const SMFICTX *ctx, unsigned int caps)
+{
+	size_t i = agreed_slot(ctx);
+
+	pthread_mutex_lock(&agreed_lock);
+	agreed[i].ctx = ctx;
+	agreed[i].caps = caps;
+	pthread_mutex_unlock(&agreed_lock);
+}
+
+static int
+agreed_get(const SMFICTX *ctx, unsigned int *caps)
+{
+	size_t i = agreed_slot(ctx);
+	int found;
+
+	pthread_mutex_lock(&agreed_lock);
+	if ((found = agreed[i].ctx == ctx))
+		*caps = agreed[i].caps;
+	pthread_mutex_unlock(&agreed_lock);
+	return found;
+}
+
 static void
 ask_macros(SMFICTX *ctx)
 {
@@ -108,13 +142,14 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsign
     unsigned long f3, unsigned long *want_actions, unsigned long *want_protocol,
     unsigned long *want_f2, unsigned long *want_f3)
 {
-	unsigned int caps = 0;
+	unsigned int caps = session_asks(the_front);
 
 	(void)f2;
 	(void)f3;
 	*want_f2 = *want_f3 = 0;
 	*want_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE);
-	*want_protocol = protocol & (NO_REPLY | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC);
+	*want_protocol = protocol & (NO_REPLY | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC |
+	    (caps & ANSWER_AT_MAIL ? 0 : SMFIP_NR_MAIL) | (caps & ANSWER_AT_RCPT ? 0 : SMFIP_NR_RCPT));
 	/* Sendmail and Postfix send lists of macros back only if asked; older ones ignore the wish. */
 	if (actions & SMFIF_SETSYMLIST) {
 		*want_actions |= SMFIF_SETSYMLIST;
@@ -128,110 +163,10 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsign
 		caps |= ANSWER_CAN_HOLD;
 	if (*want_protocol & SMFIP_HDR_LEADSPC)
 		caps |= ANSWER_LEADSPC;
-	atomic_store(&last_caps, caps);
+	agreed_set(ctx, caps);
 	/* A peer may negotiate twice. */
 	session_free(smfi_getpriv(ctx));
 	return session_begin(ctx, caps) != NULL ? SMFIS_CONTINUE : SMFIS_REJECT;
-}
-
-/* ---- events ---- */
-
-/* NULL only without memory, or from a peer in disorder; then the message is tempfailed at its end. */
-static struct session *
-session_of(SMFICTX *ctx)
-{
-	return smfi_getpriv(ctx);
-}
-
-static sfsistat
-on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
-{
-	char ip[INET6_ADDRSTRLEN] = "";
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
-
-	if (addr != NULL && addr->sa_family == AF_INET) {
-		memcpy(&in, addr, sizeof(in));
-		inet_ntop(AF_INET, &in.sin_addr, ip, sizeof(ip));
-	} else if (addr != NULL && addr->sa_family == AF_INET6) {
-		memcpy(&in6, addr, sizeof(in6));
-		inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
-	}
-	if (session_of(ctx) != NULL || session_begin(ctx, atomic_load(&last_caps)) != NULL)
-		session_connect(session_of(ctx), name, *ip != '\0' ? ip : NULL);
-	return SMFIS_CONTINUE;
-}
-
-static sfsistat
-on_helo(SMFICTX *ctx, char *helo)
-{
-	if (session_of(ctx) != NULL)
-		session_helo(session_of(ctx), helo);
-	return SMFIS_CONTINUE;
-}
-
-static sfsistat
-on_mail(SMFICTX *ctx, char **argv)
-{
-	if (session_of(ctx) != NULL)
-		session_mail(session_of(ctx), argv[0] != NULL ? argv[0] : "");
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_rcpt(SMFICTX *ctx, char **argv)
-{
-	if (session_of(ctx) != NULL)
-		session_rcpt(session_of(ctx), argv[0] != NULL ? argv[0] : "");
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_data(SMFICTX *ctx)
-{
-	if (session_of(ctx) != NULL)
-		session_data(session_of(ctx));
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_header(SMFICTX *ctx, char *name, char *value)
-{
-	if (session_of(ctx) != NULL)
-		session_header(session_of(ctx), name, value);
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_eoh(SMFICTX *ctx)
-{
-	if (session_of(ctx) != NULL)
-		session_eoh(session_of(ctx));
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_body(SMFICTX *ctx, unsigned char *data, size_t len)
-{
-	if (session_of(ctx) != NULL)
-		session_body(session_of(ctx), data, len);
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_abort(SMFICTX *ctx)
-{
-	if (session_of(ctx) != NULL)
-		session_abort(session_of(ctx));
-	return SMFIS_CONTINUE;
-}
-
-static sfsistat
-on_close(SMFICTX *ctx)
-{
-	session_free(session_of(ctx));
-	smfi_setpriv(ctx, NULL);
-	return SMFIS_CONTINUE;
 }
 
 /* ---- the answer ---- */
@@ -284,6 +219,134 @@ answer_apply(SMFICTX *ctx, struct answer *a)
 	}
 	return SMFIS_TEMPFAIL;
 }
+
+/* ---- events ---- */
+
+/* NULL only without memory, or from a peer in disorder; then the message is tempfailed at its end. */
+static struct session *
+session_of(SMFICTX *ctx)
+{
+	return smfi_getpriv(ctx);
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+	unsigned int caps = 0;
+
+	if (addr != NULL && addr->sa_family == AF_INET) {
+		memcpy(&in, addr, sizeof(in));
+		inet_ntop(AF_INET, &in.sin_addr, ip, sizeof(ip));
+	} else if (addr != NULL && addr->sa_family == AF_INET6) {
+		memcpy(&in6, addr, sizeof(in6));
+		inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
+	}
+	if (session_of(ctx) == NULL && !agreed_get(ctx, &caps)) {
+		log_warn("a connection of the MTA is put off: what was agreed on it is not known any more");
+		return SMFIS_TEMPFAIL;
+	}
+	if (session_of(ctx) != NULL || session_begin(ctx, caps) != NULL)
+		session_connect(session_of(ctx), name, *ip != '\0' ? ip : NULL);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *helo)
+{
+	if (session_of(ctx) != NULL)
+		session_helo(session_of(ctx), helo);
+	return SMFIS_CONTINUE;
+}
+
+/* An answer to MAIL or RCPT, where one is waited for. */
+static sfsistat
+answer_early(SMFICTX *ctx, struct answer *a, unsigned int stage)
+{
+	unsigned int caps = 0;
+	sfsistat rv = SMFIS_NOREPLY;
+
+	if (session_of(ctx) != NULL)
+		caps = session_caps(session_of(ctx));
+	else
+		(void)agreed_get(ctx, &caps);
+	if (caps & stage)
+		rv = answer_apply(ctx, a);
+	answer_free(a);
+	return rv;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct answer answer = { .status = ANSWER_CONTINUE };
+
+	if (session_of(ctx) != NULL)
+		session_mail(session_of(ctx), argv, &answer);
+	return answer_early(ctx, &answer, ANSWER_AT_MAIL);
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct answer answer = { .status = ANSWER_CONTINUE };
+
+	if (session_of(ctx) != NULL)
+		session_rcpt(session_of(ctx), argv, &answer);
+	return answer_early(ctx, &answer, ANSWER_AT_RCPT);
+}
+
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_data(session_of(ctx));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	if (session_of(ctx) != NULL)
+		session_header(session_of(ctx), name, value);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_eoh(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_eoh(session_of(ctx));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	if (session_of(ctx) != NULL)
+		session_body(session_of(ctx), data, len);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	if (session_of(ctx) != NULL)
+		session_abort(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	session_free(session_of(ctx));
+	smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+/* ---- the end ---- */
 
 static sfsistat
 on_eom(SMFICTX *ctx)

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/alarm.h"
 #include "front/filter.h"
 
 #define FILES_WANTED	65536	/* a connection, a memfd and a reply socket for each message; the kernel counts queued ones too */
@@ -128,6 +129,8 @@ front_open(struct front *f, struct front_settings *settings, const struct filter
 
 	if (handover_new(on_drained, f, &f->stats->queued_small, &f->stats->queued_large,
 	    &f->handover) == -1)
+		front_fail(f, EX_OSERR, "no memory");
+	if ((f->alarm = alarm_open(&f->start->peers, f->stats)) == NULL)
 		front_fail(f, EX_OSERR, "no memory");
 	if (front_conf_publish(f, settings, err, sizeof(err)) == -1)
 		front_fail(f, EX_CONFIG, err);

@@ -9,6 +9,7 @@
 #include "judge/policy.h"
 #include "judge/profile.h"
 #include "record/ledger.h"
+#include "record/peers.h"
 #include "record/privacy.h"
 
 enum unrecorded { UNRECORDED_TEMPFAIL, UNRECORDED_ACCEPT };
@@ -25,6 +26,7 @@ struct front_settings {
 	enum privacy_level	 privacy;
 	char			*profile_name;		/* that TLS is graded by: a name or a path; NULL: it is not */
 	char			*profiles;		/* directory of profiles */
+	int			 downgrade_alarm;	/* peers that always came with TLS are watched */
 	struct profile		*profile;		/* the same that policy borrows; NULL: ungraded */
 	/* hand-over */
 	uint64_t		 scan_timeout_ms;	/* from end of message to the scanner's deadline */
@@ -45,7 +47,23 @@ struct front_start {
 	char			*socket_group;		/* NULL: the process' own */
 	struct ledger_settings	 ledger;
 	char			*key_file;		/* pseudonym key */
+	struct peers_settings	 peers;			/* of the downgrade alarm */
 	int			 verbose;
+};
+
+/* Whether the downgrade alarm can be raised, and if not, why.  X(state, words for people) */
+#define ALARM_STATES(X)								\
+	X(ON, NULL)								\
+	X(DISABLED, "downgrade.alarm is false")					\
+	X(NOBODY, "nobody can be confirmed (no partner with networks or certificates, no trusted_authserv_ids)") \
+	X(PROXY, "TLS ends before the MTA (proxied_listeners)")			\
+	X(INSIDE, "all mail comes from internal_networks, and nothing tells from where it came there") \
+	X(UNTOLD, "no message has shown yet whether it came under TLS")
+enum alarm_state {
+#define X(e, s) ALARM_##e,
+	ALARM_STATES(X)
+#undef X
+	ALARM_STATE_MAX
 };
 
 /*
@@ -65,6 +83,11 @@ struct front_stats {
 	_Atomic uint64_t	 outcomes[OUTCOME_MAX];
 	_Atomic uint64_t	 actions[ACTION_MAX];
 	_Atomic uint64_t	 records_failed;
+	_Atomic uint64_t	 downgrades;	/* alarms */
+	_Atomic uint64_t	 peers, peers_habits, peers_evicted;
+	_Atomic uint32_t	 alarm_state;	/* enum alarm_state */
+	_Atomic uint64_t	 refused_mail, refused_rcpt;	/* at that stage, for a partner's TLS */
+	_Atomic uint64_t	 requiretls_clear;	/* messages with REQUIRETLS that came without TLS */
 	char			 macros[FRONT_STAGES][FRONT_MACROS];	/* seen at each stage, of the last connection that had any */
 	char			 mta[128];		/* {v} {j} of the last connection */
 };

@@ -48,6 +48,28 @@ session_new(struct front *f, const struct session_mta *mta, unsigned int caps)
 	return s;
 }
 
+unsigned int
+session_caps(const struct session *s)
+{
+	return s->caps;
+}
+
+unsigned int
+session_asks(struct front *f)
+{
+	struct front_conf *conf = front_conf_get(f);
+	unsigned int asks = 0;
+
+	if (conf == NULL)
+		return 0;
+	if (policy_asks_mail(&conf->settings->policy))
+		asks |= ANSWER_AT_MAIL;
+	if (policy_asks_rcpt(&conf->settings->policy))
+		asks |= ANSWER_AT_RCPT;
+	front_conf_put(f, conf);
+	return asks;
+}
+
 void
 session_drop(struct session *s)
 {

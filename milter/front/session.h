@@ -30,20 +30,34 @@ struct session_mta {
 
 struct session;
 
+/*
+ * ANSWER_AT_*: where the rules of the current configuration may want to answer,
+ * so that a connection that begins now must let them.  Where rules come
+ * later, they answer at the end of the message.
+ */
+unsigned int	 session_asks(struct front *);
+
 /* caps: ANSWER_*, what the MTA agreed to.  NULL: no memory. */
 struct session	*session_new(struct front *, const struct session_mta *, unsigned int caps);
+unsigned int	 session_caps(const struct session *);
 /* Any message is dropped; in any state; NULL is fine. */
 void		 session_free(struct session *);
 
 /*
- * The MTA's events in its own order, or in a wrong one: none of these can fail
- * or answer.  What could not be kept makes the end of the message a tempfail.
+ * The MTA's events in its own order, or in a wrong one: none of these can fail.
+ * What could not be kept makes the end of the message a tempfail.
  * ip: numeric, or NULL.
  */
 void	session_connect(struct session *, const char *name, const char *ip);
 void	session_helo(struct session *, const char *helo);
-void	session_mail(struct session *, const char *arg);	/* argv[0] of xxfi_envfrom */
-void	session_rcpt(struct session *, const char *arg);
+/*
+ * argv as xxfi_envfrom and xxfi_envrcpt have it: the path, ESMTP parameters,
+ * NULL.  Fills the answer (free it with answer_free): ANSWER_CONTINUE, or
+ * with ANSWER_AT_* a refusal, which is on record then.  A refused MAIL is no
+ * message any more, a refused recipient none of its.
+ */
+void	session_mail(struct session *, char *const *argv, struct answer *);
+void	session_rcpt(struct session *, char *const *argv, struct answer *);
 void	session_data(struct session *);
 void	session_header(struct session *, const char *name, const char *value);
 void	session_eoh(struct session *);

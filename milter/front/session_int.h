@@ -3,9 +3,10 @@
 #ifndef HOPWARD_FRONT_SESSION_INT_H
 #define HOPWARD_FRONT_SESSION_INT_H
 
-/* Included by session.c, macros.c, envelope.c and end.c alone. */
+/* Included by session.c, macros.c, envelope.c, refuse.c and end.c alone. */
 
 #include "front/session.h"
+#include "record/record.h"
 
 #define SESSION_STR_MAX	1024	/* octets kept of one word of the MTA's; RFC 5321 names are shorter */
 
@@ -15,7 +16,10 @@ struct message {
 	struct seen		 seen;
 	char			*mail;
 	char			**rcpts;
-	uint32_t		 rcpts_count, rcpts_size, rcpts_dropped;
+	uint32_t		 rcpts_count, rcpts_size, rcpts_dropped, rcpts_refused;
+	int			 requiretls;
+	int			 requiretls_counted;	/* as having come in clear */
+	char			 refused_id[RECORD_ID_LEN + 1];	/* of the record of the first refused recipient; "" */
 	char			*queue_id;
 	char			*auth_type;
 	uint64_t		 began_ns;
@@ -54,5 +58,25 @@ void		 macros_show(struct session *, enum session_stage);
 void		 macros_tls(struct session *);
 void		 macros_forget(struct session *);	/* frees them */
 void		 macros_queue_id(struct session *);	/* the first one that a message is given stays */
+
+/* Everything that is needed at once to judge a message, or what is known of it so far. */
+struct end {
+	const struct front_settings *st;
+	struct message_facts	 facts;
+	struct handover_answer	 scan;
+	struct verdict		 verdict;
+	char			 id[RECORD_ID_LEN + 1];
+	uint64_t		 began_ns;
+};
+void		 end_begin(struct session *, struct end *);	/* fills it, with a fresh id */
+/* Our own fault: tempfail instead of what the verdict says.  xcode: "4.3.0". */
+void		 end_tempfail(struct end *, const char *rule, const char *xcode, const char *text);
+/* The record, durable.  0 if the message may be answered as judged; -1: no record, so tempfail. */
+int		 end_record(struct session *, const struct end *);
+void		 end_requiretls(struct session *, const struct end *);	/* counts and warns where TLS was required and lacked */
+void		 end_log(struct session *, const struct end *);	/* the administrator's line */
+
+/* Judges the envelope before any content, at MAIL (rcpt NULL) or at RCPT.  Fills the answer, ANSWER_CONTINUE mostly. */
+void		 refuse_envelope(struct session *, const char *rcpt, struct answer *);
 
 #endif

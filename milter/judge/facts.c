@@ -420,12 +420,41 @@ received_encode(const struct received *h, struct buf *out)
 	wire_put_u8(out, h->cut);
 }
 
+/* Texts that are allocations of their own become parts of one. */
+static void
+texts_join(struct wire *w, struct received *h)
+{
+	size_t	n, size = 0;
+	char	*to;
+
+#define X(member, max) size += h->member != NULL ? strlen(h->member) + 1 : 0;
+	RECEIVED_TEXTS(X)
+#undef X
+	if (size > 0 && (h->texts = malloc(size)) == NULL)
+		w->bad = 1;
+	to = h->texts;
+#define X(member, max)							\
+	if (h->member != NULL && to != NULL) {				\
+		n = strlen(h->member) + 1;				\
+		memcpy(to, h->member, n);				\
+		free(h->member);					\
+		h->member = to;						\
+		to += n;						\
+	} else {							\
+		free(h->member);					\
+		h->member = NULL;					\
+	}
+	RECEIVED_TEXTS(X)
+#undef X
+}
+
 static void
 received_decode(struct wire *w, struct received *h)
 {
 #define X(member, max) h->member = wire_str(w);
 	RECEIVED_TEXTS(X)
 #undef X
+	texts_join(w, h);
 	h->time = wire_u64(w);
 	h->bits = wire_u32(w);
 	h->tls = (enum received_tls)wire_u8(w);
@@ -592,9 +621,7 @@ out:
 void
 received_clear(struct received *h)
 {
-#define X(member, max) free(h->member);
-	RECEIVED_TEXTS(X)
-#undef X
+	free(h->texts);
 	memset(h, 0, sizeof(*h));
 }
 

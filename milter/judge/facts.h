@@ -214,6 +214,7 @@ struct received {
 #define X(member, max) char *member;
 	RECEIVED_TEXTS(X)
 #undef X
+	char		*texts;		/* the one allocation in which all of them lie; NULL: none, or borrowed */
 	uint64_t	 time;		/* seconds since 1970, if has_time */
 	uint32_t	 bits;		/* of the cipher; 0 unknown */
 	enum received_tls tls;
@@ -223,7 +224,7 @@ struct received {
 	uint8_t		 cut;		/* the field or a text of it was longer than is kept */
 };
 
-void	received_clear(struct received *);	/* frees the texts, zeroes the rest; not the struct */
+void	received_clear(struct received *);	/* frees `texts`, zeroes the rest; not the struct */
 
 /*
  * A pass in an Authentication-Results field (RFC 8601) of the top header
@@ -239,7 +240,7 @@ struct authres {
 	uint32_t	 received_above;	/* Received fields that stand above it */
 };
 
-void	authres_clear(struct authres *);	/* as received_clear() */
+void	authres_clear(struct authres *);	/* frees the texts, zeroes the rest; not the struct */
 
 #define SCAN_AUTHRES_MAX	32
 #define SCAN_RECEIVED_MAX	64

@@ -23,6 +23,7 @@
 #define PART_ROOM	(24 * 1024)	/* more than one part can take: 7 texts, each octet escaped */
 #define RCPT_ROOM	(8 * 1024)
 #define HOP_ROOM	(8 * 1024)	/* six texts, of 900 octets together */
+#define PARTNER_ROOM	(4 * 1024)	/* a name and the reason of an exception, each octet escaped */
 #define TOKEN_MAX	64		/* a reason of the walker */
 #define ID_EPOCH	1577836800u	/* 2020-01-01: 30 bits of seconds last until 2054 */
 
@@ -210,7 +211,65 @@ put_envelope(struct writer *w, const struct message_facts *facts)
 		put_address(w, NULL, RECORD_PURPOSE_TO, facts->rcpts[i]);
 	json_end_array(&w->json);
 	json_u64(&w->json, "rcpts", (uint64_t)facts->rcpts_count + facts->rcpts_dropped);
+	if (facts->rcpts_refused > 0)
+		json_u64(&w->json, "rcpts_refused", facts->rcpts_refused);
 	json_u64(&w->json, "size", facts->size);
+}
+
+/* What the sender asked for (RFC 8689). */
+static void
+put_requests(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+{
+	if (facts->requiretls)
+		json_bool(&w->json, "requiretls_asked", 1);
+	if (facts->requiretls && v->hop.tls == HOP_TLS_NO)
+		json_bool(&w->json, "requiretls_clear", 1);
+	if (facts->scan != NULL && facts->scan->tls_required_no)
+		json_bool(&w->json, "tls_required_no", 1);
+}
+
+/* ---- partners ---- */
+
+static void
+put_partner(struct writer *w, const struct partner_result *r)
+{
+	json_begin_object(&w->json, NULL);
+	put(w, "name", r->partner->name);
+	json_str(&w->json, "confirmed", partner_confirmed_str(r->confirmed));
+	json_str(&w->json, "state", partner_state_str(r->state));
+	if (r->exception != NULL)
+		put(w, "exception", r->exception->reason);
+	if (r->grace)
+		json_bool(&w->json, "grace", 1);
+	if (r->null_sender)
+		json_bool(&w->json, "null_sender", 1);
+	if (r->relayed)
+		json_bool(&w->json, "relayed", 1);
+	json_str(&w->json, "action", action_str((enum action)r->action));
+	if (r->would != r->action)
+		json_str(&w->json, "would", action_str((enum action)r->would));
+	json_end_object(&w->json);
+}
+
+static void
+put_partners(struct writer *w, const struct verdict *v)
+{
+	size_t i;
+
+	if (v->confirmed != PARTNER_BY_NONE && v->sender_domain != NULL) {
+		json_begin_object(&w->json, "sender");
+		put(w, "domain", v->sender_domain);
+		json_str(&w->json, "confirmed", partner_confirmed_str(v->confirmed));
+		json_end_object(&w->json);
+	}
+	if (v->partners_count == 0)
+		return;
+	json_begin_array(&w->json, "partners");
+	for (i = 0; i < v->partners_count && i < PARTNER_RESULTS_MAX && room(w) > PARTNER_ROOM; i++)
+		put_partner(w, &v->partners[i]);
+	json_end_array(&w->json);
+	if (i < v->partners_count)
+		json_u64(&w->json, "partners_more", v->partners_count - i);
 }
 
 /* ---- the route ---- */
@@ -474,8 +533,12 @@ record_message(const struct message_facts *facts, const struct verdict *v, const
 	put_listener(&w, facts);
 	put_client(&w, facts, v);
 	put_nonempty(&w, "auth", facts->auth_type);
+	if (facts->stage_mail || facts->stage_rcpt)
+		json_str(&w.json, "stage", facts->stage_mail ? "mail" : "rcpt");
 	put_envelope(&w, facts);
+	put_requests(&w, facts, v);
 	put_hops(&w, facts, v);
+	put_partners(&w, v);
 	put_verdict(&w, v);
 	if (facts->scan != NULL)
 		put_mime(&w, facts->scan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads header blocks and the parameters of MIME fields: RFC 5322, 2045, 2231. */
 /*
- * Called by mime.c.  The block reader gives offsets and copies nothing; only a
+ * Called by mime.c, received.c and authres.c.  The block reader gives offsets and copies nothing; only a
  * boundary and a name are built, in the caller's buffer.  One pass per
  * question, comments by a counter.  Lenient where nearly all mail programs
  * agree, and says so by a reason.  Does not choose among fields, and does not
@@ -33,6 +33,19 @@ line_empty(const uint8_t *msg, size_t pos, size_t next)
 	while (pos < next && msg[pos] == '\r')
 		pos++;
 	return pos == next || (msg[pos] == '\n' && pos + 1 == next);
+}
+
+size_t
+header_length(const uint8_t *msg, size_t len)
+{
+	size_t end, next;
+
+	for (end = 0; end < len; end = next) {
+		next = line_next(msg, end, len);
+		if (line_empty(msg, end, next))
+			break;
+	}
+	return end;
 }
 
 static int

@@ -40,6 +40,9 @@ enum header_line header_next(struct header_reader *, struct header_field *);
 /* 1 if the field's name is that one, in any case. */
 int		 header_is(const struct header_reader *, const struct header_field *, const char *name);
 
+/* Octets of the header block that a message begins with, up to the empty line or all. */
+size_t		 header_length(const uint8_t *msg, size_t len);
+
 /* Offset behind the line that begins at pos. */
 size_t		 line_next(const uint8_t *msg, size_t pos, size_t end);
 /* 1 if the line [pos, next) holds nothing but its line end (CR CR LF as well). */

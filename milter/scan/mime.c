@@ -856,9 +856,9 @@ mime_walk(const uint8_t *msg, size_t len, const struct mime_limits *limits,
 	else
 		walk_run(&w);
 	report->decoded = w.decoded;
+	report->mask = w.reasons | w.words.reasons;
 	while (w.depth > 0)
 		level_pop(&w);
-	report->mask = w.reasons | w.words.reasons;
 	free(w.stack);
 	free(w.part);
 	buf_free(&w.path);

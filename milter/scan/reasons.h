@@ -3,7 +3,10 @@
 #ifndef HOPWARD_SCAN_REASONS_H
 #define HOPWARD_SCAN_REASONS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "judge/facts.h"
 
 /*
  * Collected as a mask of bits, so that noting one twice costs nothing.  Soft:
@@ -71,5 +74,9 @@ enum mime_reason {
 	REASON_MAX
 };
 #define REASON(e)	(UINT64_C(1) << REASON_##e)
+
+#define REASONS_MAX	64
+/* The tokens of a mask, each once, into out (REASONS_MAX), and the gravest's class.  Returns their number. */
+size_t	reasons_list(uint64_t mask, const char **out, enum ambiguity *);
 
 #endif

@@ -31,29 +31,20 @@ controls(uint64_t x)
 	return ((x - EACH * ' ') & ~x) | ((del - EACH) & ~del);
 }
 
-/* Copies, eight octets at a time; 0 if a control character was among them. */
+/* 1 if there is no control character in it. */
 static int
-copy_plain(char *to, const uint8_t *p, size_t n)
+is_plain(const char *p, size_t n)
 {
 	uint64_t	x, bad = 0;
 	size_t		i;
 
 	for (i = 0; i + 8 <= n; i += 8) {
 		memcpy(&x, p + i, 8);
-		memcpy(to + i, &x, 8);
 		bad |= controls(x);
-	}
-	if (i < n && n >= 8) {	/* the last eight once more */
-		memcpy(&x, p + n - 8, 8);
-		memcpy(to + n - 8, &x, 8);
-		bad |= controls(x);
-		i = n;
 	}
 	bad &= EACH * 0x80;
-	for (; i < n; i++) {
-		to[i] = (char)p[i];
-		bad |= (p[i] < ' ') | (p[i] == 0x7f);
-	}
+	for (; i < n; i++)
+		bad |= ((uint8_t)p[i] < ' ') | (p[i] == 0x7f);
 	return bad == 0;
 }
 
@@ -79,21 +70,33 @@ text_fold(char *text, struct span *s, size_t max)
 	return n;
 }
 
-static int
-text_put(struct received *hop, char **to, struct span s, size_t max)
+/* Appends as much of a text as is kept, as it stands, and a blank behind it. */
+static inline char *
+text_put(char **to, struct span s, size_t max)
+{
+	char	*text = *to;
+	size_t	 n = s.n < max ? s.n : max;
+
+	if (n == 0)
+		return NULL;
+	memcpy(text, s.p, n);
+	text[n] = ' ';
+	*to = text + n + 1;
+	return text;
+}
+
+/* A text that text_put() has put becomes what is kept of it, with its end. */
+static inline void
+text_end(struct received *hop, char *text, struct span s, size_t max, int plain)
 {
 	size_t	n = s.n < max ? s.n : max;
-	char	*text;
 
-	if (s.n == 0)
-		return 0;
-	if ((text = malloc(n + 1)) == NULL)
-		return -1;
-	if (copy_plain(text, s.p, n)) {
+	if (text == NULL)
+		return;
+	if (plain || is_plain(text, n))
 		s = (struct span){ s.p + n, s.n - n };
-	} else {
+	else
 		n = text_fold(text, &s, max);
-	}
 	if (s.n > 0) {
 		hop->cut = 1;
 		/* Not through the middle of a UTF-8 sequence. */
@@ -104,37 +107,28 @@ text_put(struct received *hop, char **to, struct span s, size_t max)
 		}
 	}
 	text[n] = '\0';
-	*to = text;
-	return 0;
 }
 
-/* Another piece of text behind a blank; what does not fit is left out whole. */
-static int
-text_more(struct received *hop, char **to, struct span s, size_t max)
+/* The words that prove TLS stood in two places: both, with a blank between; a second that does not fit is left out whole. */
+static void
+words_join(struct received *hop, char *to, struct span second)
 {
-	char	*more = NULL, *both;
-	size_t	 n, m;
+	const size_t	max = RECEIVED_tls_words_MAX;
+	size_t		n;
+	char		*both = to, *more;
 
-	if (text_put(hop, &more, s, max) == -1)
-		return -1;
-	if (more == NULL || *to == NULL) {
-		free(more);
-		return 0;
-	}
-	n = strlen(*to);
-	m = strlen(more);
-	if (n + 1 + m > max) {
+	if (hop->tls_words == NULL)
+		return;
+	n = strlen(hop->tls_words);
+	memcpy(to, hop->tls_words, n);
+	to += n;
+	*to++ = ' ';
+	more = text_put(&to, second, max);
+	text_end(hop, more, second, max, 0);
+	if (n + 1 + strlen(more) > max)
 		hop->cut = 1;
-	} else if ((both = realloc(*to, n + m + 2)) != NULL) {
-		both[n] = ' ';
-		memcpy(both + n + 1, more, m + 1);
-		*to = both;
-	} else {
-		free(more);
-		return -1;
-	}
-	free(more);
-	return 0;
+	else
+		hop->tls_words = both;
 }
 
 static struct span
@@ -177,13 +171,27 @@ texts_put(const struct field *f, const struct client *c, struct span tls_words, 
 	const struct span	helo = c->helo, rdns = c->rdns, ip = span_of(c->ip), by = f->form.by, with = f->form.with,
 				id = f->form.id, writer = span_of(f->writer.name), version = f->tls.version,
 				cipher = f->tls.cipher, version_norm = span_of(tls_version(f->tls.version));
+	size_t			size = 0;
+	char			*to;
+	int			plain;
 
-#define X(member, max)							\
-	if (text_put(hop, &hop->member, member, max) == -1)		\
-		return -1;
+#define X(member, max) size += (member.n < max ? member.n : max) + 1;
 	RECEIVED_TEXTS(X)
 #undef X
-	return text_more(hop, &hop->tls_words, f->tls_words2, RECEIVED_tls_words_MAX);
+	if (f->tls_words2.n > 0)
+		size += 2 * (RECEIVED_tls_words_MAX + 1);
+	if ((to = hop->texts = malloc(size)) == NULL)
+		return -1;
+#define X(member, max) hop->member = text_put(&to, member, max);
+	RECEIVED_TEXTS(X)
+#undef X
+	plain = is_plain(hop->texts, (size_t)(to - hop->texts));
+#define X(member, max) text_end(hop, hop->member, member, max, plain);
+	RECEIVED_TEXTS(X)
+#undef X
+	if (f->tls_words2.n > 0)
+		words_join(hop, to, f->tls_words2);
+	return 0;
 }
 
 /* What only the whole form tells. */
@@ -250,16 +258,10 @@ received_block(const uint8_t *msg, size_t len, struct scan_result *r)
 	struct header_reader	 reader;
 	struct header_field	 field;
 	enum header_line	 line;
-	size_t			 end, next;
 
 	r->received = NULL;
 	r->received_count = r->received_more = 0;
-	for (end = 0; end < len; end = next) {
-		next = line_next(msg, end, len);
-		if (line_empty(msg, end, next))
-			break;
-	}
-	header_start(&reader, msg, 0, end);
+	header_start(&reader, msg, 0, header_length(msg, len));
 	while ((line = header_next(&reader, &field)) != HEADER_END) {
 		if (line != HEADER_FIELD || !header_is(&reader, &field, "Received"))
 			continue;

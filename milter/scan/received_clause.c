@@ -291,6 +291,10 @@ word(struct field *f, struct span w)
 {
 	enum clause	c = clause_of(w);
 
+	if (f->angle) {
+		f->angle = w.p[w.n - 1] != '>';
+		return;
+	}
 	/* Quoted strings are not told from words here: no keyword has a quote. */
 	if (c != CLAUSE_NONE && !helo_whatever(f, w)) {
 		clause_open(f, c, w);
@@ -325,6 +329,10 @@ word(struct field *f, struct span w)
 		if (f->words++ == 0)
 			f->form.via = w;
 		break;
+	case CLAUSE_FOR:
+		if (f->words == 0 && w.p[0] == '<' && w.p[w.n - 1] != '>')
+			f->angle = 1;
+		/* FALLTHROUGH */
 	default:
 		/* A date without ';' (SendGrid) is among the words that belong to no clause. */
 		if (f->words++ > 0 && f->have_by)
@@ -392,6 +400,8 @@ comment(struct field *f, struct span c)
 	struct tls_words	t;
 	size_t			n;
 
+	if (f->angle)
+		return;
 	if (!f->have_from && !f->have_by && !f->have_with) {
 		/* "(qmail 17 invoked by uid 0)", Sendmail's "(from u@localhost)" */
 		f->local |= span_phrase(c, "from ", &n) || (span_phrase(c, "qmail ", &n) && writer_comment(c, &f->writer));
@@ -422,15 +432,34 @@ comment(struct field *f, struct span c)
 	f->open = 0;
 }
 
+/* "from a;b (": the HELO goes on behind this ';'. */
+static int
+helo_goes_on(struct field *f)
+{
+	struct span	*token = &f->from.token, next = items_peek(&f->in);
+
+	if (f->clause != CLAUSE_FROM || f->have_by || token->n == 0 || token->p + token->n + 1 != f->in.p ||
+	    next.n == 0 || next.p != f->in.p)
+		return 0;
+	if (next.p[0] != '(' && next.p[0] != ';')
+		(void)items_next(&f->in, &next);
+	else
+		next.n = 0;
+	*token = extended(*token, next);
+	return 1;
+}
+
 static void
 semicolon(struct field *f)
 {
 	const uint8_t	*p = f->in.p - 1;
 
+	if (helo_goes_on(f))
+		return;
 	if (f->clause == CLAUSE_WITH && f->form.with.n > 0 && f->form.with.p + f->form.with.n < p)
 		f->form.space_semicolon = !f->in_date;
 	date_end(f);
-	f->open = 0;
+	f->open = f->angle = 0;
 	f->in_date = 1;
 }
 

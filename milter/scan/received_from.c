@@ -46,7 +46,7 @@ without_dot(struct span s)
 	return s;
 }
 
-/* The name in front of an address: "host", "host.", "IDENT:user@host". */
+/* The name in front of an address: "host", "host.", "IDENT:user@host"; SmarterMail's word for none. */
 static struct span
 name_of(struct span w)
 {
@@ -58,7 +58,7 @@ name_of(struct span w)
 			break;
 		}
 	w = without_dot(w);
-	return span_host(w) ? w : (struct span){ NULL, 0 };
+	return span_host(w) && !span_is(w, "unknownhost") ? w : (struct span){ NULL, 0 };
 }
 
 /* "helo=H", or ZMailer's "EHLO H" in quotes, among the words behind the address. */
@@ -93,7 +93,10 @@ comment_helo(struct from *f, struct span c, struct span first, struct span rest)
 	int		i;
 
 	if (is_helo(first)) {
-		w = span_word(&rest);
+		/* All that follows: qmail takes a HELO with blanks. */
+		w = span_skip(c, (size_t)(first.p + first.n - c.p));
+		while (w.n > 0 && span_skip((struct span){ w.p + w.n - 1, 1 }, 0).n == 0)
+			w.n--;
 		if (w.n > 0) {
 			f->helo = w;
 			f->lhlo = span_is(first, "lhlo");
@@ -226,7 +229,8 @@ from_client(const struct from *f, int token_rdns, int no_helo, struct client *c)
 	if (f->helo.n > 0 || token_rdns) {
 		if (c->rdns.n == 0 && !(f->lhlo && span_same(token, f->helo)))
 			c->rdns = name_of(token);
-		else if (token_rdns && f->helo.n == 0)
+		/* Exim and qmail leave a HELO out that is the rDNS. */
+		if (token_rdns && f->helo.n == 0 && !no_helo)
 			c->helo = token;
 	} else if (!no_helo) {
 		c->helo = token;

@@ -172,6 +172,7 @@ struct field {
 	enum clause	 clause;
 	unsigned int	 words;		/* taken by this clause */
 	int		 open;		/* by or with takes further words */
+	int		 angle;		/* in a recipient's "<...>" that has parentheses */
 	int		 have_from, have_by, have_with;
 	struct from	 from;
 	struct form	 form;

@@ -316,7 +316,7 @@ tls_pairs(struct span c, struct tls_words *t)
 	return 1;
 }
 
-/* "V:C:B", "V:C:B:YES", "V:C", "V". */
+/* "V:C:B", "V:C:B:YES", "V:C", "V"; "UNKNOWN:C:B" of an Exim older than its OpenSSL. */
 static int
 form_colons(struct span word, struct tls_words *t)
 {
@@ -325,7 +325,7 @@ form_colons(struct span word, struct tls_words *t)
 
 	if (colon != NULL)
 		s.n = (size_t)(colon - s.p);
-	if (!version_take(s, t))
+	if (!version_take(s, t) && (colon == NULL || !span_is(s, "unknown")))
 		return 0;
 	t->words = word;
 	if (colon == NULL)
@@ -372,16 +372,16 @@ form_list(struct span c, struct tls_words *t)
 	return yes;
 }
 
-/* The last "what" in the part of the comment that is looked at; p NULL: none. */
+/* Where the last "what" begins, in the part of the comment that is looked at; p NULL: none. */
 static struct span
 find_last(struct span c, const char *what)
 {
-	size_t		n = strlen(what), i = c.n < LOOK_MAX ? c.n : LOOK_MAX;
+	size_t		i = c.n < LOOK_MAX ? c.n : LOOK_MAX, n;
 	struct span	s;
 
-	for (; i >= n; i--) {
-		s = (struct span){ c.p + i - n, c.n - (i - n) };
-		if (span_starts(s, what))
+	for (; i > 0; i--) {
+		s = (struct span){ c.p + i - 1, c.n - (i - 1) };
+		if (span_phrase(s, what, &n))
 			return s;
 	}
 	return (struct span){ NULL, 0 };
@@ -424,16 +424,16 @@ form_over(struct span c, struct tls_words *t)
 static int
 form_cellopoint(struct span c, struct tls_words *t)
 {
-	struct span	s = find_last(c, " with "), rest, word;
+	struct span	s = find_last(c, "with "), rest, word;
 	uint32_t	bits;
 
-	if (s.p == NULL)
+	if (s.p == NULL || s.p == c.p || s.p[-1] > ' ')
 		return 0;
-	rest = span_skip(s, 6);
+	rest = span_skip(s, 4);
 	word = span_word(&rest);
 	if (!version_take(word, t))
 		return 0;
-	t->words = join(span_skip(s, 0), word);
+	t->words = join(s, word);
 	word = span_word(&rest);
 	if (tls_suite(word)) {
 		t->cipher = word;
@@ -511,6 +511,8 @@ comment_form(struct span c, struct tls_words *t)
 	case 'u':
 		if (span_phrase(c, "using ", &n))
 			return form_using(c, t);
+		if (span_starts(c, "unknown:"))
+			return form_colons(span_word(&c), t);
 		break;
 	case 'v':
 		if (span_starts(c, "version="))

@@ -275,12 +275,13 @@ form_says_no(const struct form *f, struct writer *w)
 {
 	int	extended = (f->keyword & KW_EXTENDED) != 0, upper = f->with.n > 0 && is_upper(f->with.p[0]);
 	int	bare = f->product.n == 0;
+	size_t	n;
 
 	if (f->keyword != 0 && !upper && exim_id(f->id))
 		return writer_set(w, "exim", EXIM);
 	if (f->keyword != 0 && bare && courier_id(f->id, f->mapped))
 		return writer_set(w, "courier", SAYS_NO);
-	if (span_starts(f->by, "forcepoint email"))
+	if (span_phrase(f->by, "forcepoint email", &n))
 		return writer_set(w, "postfix", POSTFIX);
 	if (!extended || !upper)
 		return 0;
@@ -310,7 +311,7 @@ writer_form(const struct form *f, struct writer *w)
 		writer_set(w, "smtpsvc", 0);
 	else if (span_phrase(f->with, "mailenable ", &n))
 		writer_set(w, "mailenable", 0);
-	else if (span_starts(f->with, "[xmail "))
+	else if (span_phrase(f->with, "[xmail ", &n))
 		writer_set(w, "xmail", 0);
 	else if (span_starts(f->id, "us-mta-"))
 		writer_set(w, "mimecast", 0);

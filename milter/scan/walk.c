@@ -335,25 +335,10 @@ source_walk(struct walker *w)
 static void
 report_fill(struct walker *w)
 {
-	static const struct {
-		const char	*token;
-		enum ambiguity	 grave;
-	} table[] = {
-#define X(e, t, g) { t, AMBIGUITY_##g },
-		MIME_REASONS(X)
-#undef X
-	};
 	struct walk_report *r = w->report;
 	size_t i;
 
-	for (i = 0; i < REASON_MAX; i++) {
-		if (!(w->reasons & UINT64_C(1) << i))
-			continue;
-		if (table[i].grave > r->ambiguity)
-			r->ambiguity = table[i].grave;
-		if (r->reasons_count == 0 || strcmp(r->reasons[r->reasons_count - 1], table[i].token) != 0)
-			r->reasons[r->reasons_count++] = table[i].token;
-	}
+	r->reasons_count = reasons_list(w->reasons, r->reasons, &r->ambiguity);
 	if (r->limit != NULL)
 		r->ambiguity = AMBIGUITY_LIMIT;
 	r->views = 1;

@@ -8,6 +8,7 @@
 
 #include "judge/facts.h"
 #include "scan/decode.h"
+#include "scan/reasons.h"
 #include "scan/views.h"
 
 struct walk_limits {
@@ -36,11 +37,10 @@ struct walk_object {
 /* Objects of the strict reading are all handed out; those of other views only if their octets are new. */
 typedef int (*walk_cb)(void *arg, const struct walk_object *);	/* 0: go on; else stop and return it */
 
-#define WALK_REASONS_MAX 64
 struct walk_report {
 	enum ambiguity	 ambiguity;
 	const char	*limit;			/* first bound that was reached ("mime.max_depth"...); NULL */
-	const char	*reasons[WALK_REASONS_MAX];	/* static tokens */
+	const char	*reasons[REASONS_MAX];	/* static tokens */
 	size_t		 reasons_count;
 	uint64_t	 objects;		/* handed out */
 	uint64_t	 extra;			/* of them in no strict reading */

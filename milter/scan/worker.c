@@ -32,6 +32,7 @@
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "scan/authres.h"
 #include "scan/received.h"
 #include "scan/sandbox.h"
 #include "scan/walk.h"
@@ -51,7 +52,7 @@ struct work {
 	uint64_t		 stop_ns;	/* no object is begun after this */
 	struct part		*parts;
 	uint32_t		 count, size;
-	struct scan_result	 hops;		/* its received members alone */
+	struct scan_result	 hops;		/* its members of the top header block alone */
 	int			 left;		/* nobody waits for the answer */
 };
 
@@ -280,7 +281,7 @@ work_walk(struct work *w, const uint8_t *msg, struct walk_report *report)
 		work_note(w, OUTCOME_LIMIT, report->limit);
 }
 
-/* Earlier hops, from the top header block.  Facts beside the scan: without memory there are fewer of them. */
+/* Earlier hops and what was said of the sender, from the top header block.  Facts beside the scan: without memory there are fewer of them. */
 static void
 work_hops(struct work *w, const uint8_t *msg)
 {
@@ -290,6 +291,8 @@ work_hops(struct work *w, const uint8_t *msg)
 		len = (size_t)w->env->settings->max_header_bytes;
 	if (received_block(msg + skip, len, &w->hops) == -1)
 		log_warn("job %llu: no memory for its Received fields", (unsigned long long)w->job.id);
+	else if (authres_block(msg + skip, len, &w->hops) == -1)
+		log_warn("job %llu: no memory for its Authentication-Results fields", (unsigned long long)w->job.id);
 }
 
 /* The sealed memfd, mapped; *err says what is wrong with it otherwise.  An empty one gives "". */
@@ -334,7 +337,7 @@ result_send(struct work *w, const struct walk_report *report, uint64_t start_ns,
 {
 	struct scan_result	 r = { 0 };
 	struct buf		 b;
-	char			*reasons[WALK_REASONS_MAX];
+	char			*reasons[REASONS_MAX];
 	uint32_t		 i;
 	int			 rc = -1;
 
@@ -343,8 +346,12 @@ result_send(struct work *w, const struct walk_report *report, uint64_t start_ns,
 	r.received = w->hops.received;
 	r.received_count = w->hops.received_count;
 	r.received_more = w->hops.received_more;
+	r.authres = w->hops.authres;
+	r.authres_count = w->hops.authres_count;
+	r.authres_more = w->hops.authres_more;
+	r.tls_required_no = w->hops.tls_required_no;
 	r.ambiguity = report->ambiguity;
-	for (i = 0; i < report->reasons_count && i < WALK_REASONS_MAX; i++)
+	for (i = 0; i < report->reasons_count && i < REASONS_MAX; i++)
 		reasons[i] = (char *)(uintptr_t)report->reasons[i];	/* only read */
 	r.reasons = reasons;
 	r.reasons_count = i;
@@ -386,7 +393,10 @@ work_free(struct work *w)
 	}
 	for (i = 0; i < w->hops.received_count; i++)
 		received_clear(&w->hops.received[i]);
+	for (i = 0; i < w->hops.authres_count; i++)
+		authres_clear(&w->hops.authres[i]);
 	free(w->hops.received);
+	free(w->hops.authres);
 	free(w->parts);
 }
 

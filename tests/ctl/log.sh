@@ -142,6 +142,56 @@ until_true test -s "$T/code"; say $? "-f ends when nobody reads"
 log -f -; exits 64 "-f of standard input and more"
 run log -f -; exits 64 "-f of standard input"
 
+# deliveries: the other stream, merged by time
+# delivery TIME ID TO RELAY TLS STATUS [MORE]
+delivery() {
+	printf '{"seq":1,"stream":"collect","salt":"00","leaf":"11","v":1,"type":"delivery","id":"D%s","time":"%sZ","gateway":"gw","service":"postfix/smtp","queue_id":"%s",' "$2" "$1" "$2"
+	printf '"to":[{"domain":"%s","local":"p:11"}],"rcpts":1,"relay":{"host":"%s","ip":"192.0.2.9","port":"25"},"tls":"%s"%s,"dsn":"2.0.0","status":"%s"}\n' "$3" "$4" "$5" "${7:-}" "$6"
+}
+mkdir "$T/d"
+strong=',"known_by":"session","version":"TLSv1.3","cipher":"TLS_AES_256_GCM_SHA384"' weak=',"known_by":"session","version":"TLSv1","cipher":"RC4-MD5"'
+record 2026-11-20 09:00:00.000 4Aaa one.example two.example yes clean accept mx >"$T/d/mail-2026-11-20.jsonl"
+record 2026-11-20 09:00:04.000 4Bbb one.example two.example no clean accept mx >>"$T/d/mail-2026-11-20.jsonl"
+record 2026-11-22 09:00:00.000 4Cee one.example two.example yes clean accept mx >"$T/d/mail-2026-11-22.jsonl"
+{ delivery 2026-11-20T09:00:02.000 4Aaa two.example mx.two.example yes sent "$strong"; delivery 2026-11-20T09:00:06.000 4Bbb two.example mx.two.example no sent ',"known_by":"absence"'; } >"$T/d/collect-2026-11-20.jsonl"
+{ delivery 2026-11-21T09:00:00.000 4Abb two.example mx.two.example yes deferred "$weak"; delivery 2026-11-21T09:00:01.000 4Acc three.example none unknown deferred ',"reason":"no connection"'; } >"$T/d/collect-2026-11-21.jsonl"
+dlog() { run -o profiles="$PWD/conf/profiles" log "$@" "$T/d"; }
+dlog; exits 0 deliveries; silent deliveries; ids "4Aaa 4Aaa 4Bbb 4Bbb 4Abb 4Acc 4Cee " "both streams, by time"
+has "two.example via mx.two.example" "a delivery's route"; has "TLSv1.3 TLS_AES_256_GCM_SHA384" "a delivery's TLS"; has "recommended sent" "a delivery's grade"
+has "no connection" "why it is unknown"
+run log --json "$T/d"; same "$out" "$(sed -n 1p "$T/d/mail-2026-11-20.jsonl"; sed -n 1p "$T/d/collect-2026-11-20.jsonl"; sed -n 2p "$T/d/mail-2026-11-20.jsonl"; sed -n 2p "$T/d/collect-2026-11-20.jsonl"; cat "$T/d/collect-2026-11-21.jsonl" "$T/d/mail-2026-11-22.jsonl")" "json is the lines, by time"
+dlog --type message; ids "4Aaa 4Bbb 4Cee " "--type message"
+dlog --type delivery; ids "4Aaa 4Bbb 4Abb 4Acc " "--type delivery"
+dlog --type delivery --type message --limit 2; ids "4Acc 4Cee " "--type twice, --limit over both"
+dlog --type mail; exits 64 "--type with a slip"
+dlog --status deferred; ids "4Abb 4Acc " "--status"
+dlog --status sent --outcome clean; exits 64 "--status with --outcome"; errs "of deliveries" "--status with --outcome"
+dlog --outcome clean; ids "4Aaa 4Bbb 4Cee " "--outcome is of messages"
+dlog --tls no; ids "4Bbb 4Bbb " "--tls of both"
+dlog --queue-id 4Aaa; ids "4Aaa 4Aaa " "--queue-id of both"
+dlog --domain three.example; ids "4Acc " "--domain of a delivery"
+dlog --grade forbidden; ids "4Abb " "--grade of a delivery"; dlog --grade none --type delivery; ids "4Bbb " "--grade none"
+run -o profile= log --grade recommended "$T/d"; ids "" "no profile: no grade"
+dlog --since 2026-11-21; ids "4Abb 4Acc 4Cee " "--since over both"
+event 2026-11-21 08:00:00.000 gap | sed 's/"stream":"mail"/"stream":"collect"/' >"$T/ev.jsonl"; run log "$T/ev.jsonl"; has "-- collect gap" "an event of collect"
+for w in 80 120 130; do
+	on_terminal $w "NO_COLOR=1 $CTL -c /dev/null -o profiles=$PWD/conf/profiles log $T/d"
+	out=$(tr -d '\r' <"$T/tty") rc=0
+	same "$(printf '%s\n' "$out" | grep -v '^Script' | awk -v w=$w 'length > w')" "" "deliveries fit $w columns"; has "sent" "deliveries at $w columns"
+done
+has "forbidden" "the grade at 130 columns"
+"$CTL" -c /dev/null log -f --since 2026-11-01 "$T/d" >"$T/follow" 2>"$T/err" &
+pid=$!
+until_true grep -q 4Cee "$T/follow"; say $? "-f --since of both streams"
+record 2026-11-22 09:00:01.000 4Aaa one.example two.example yes clean accept mx >>"$T/d/mail-2026-11-22.jsonl"
+until_true eval '[ $(grep -c 4Aaa "$T/follow") = 3 ]'; say $? "-f of both: a message"
+delivery 2026-11-21T09:00:02.000 4Bdd two.example mx.two.example yes sent >>"$T/d/collect-2026-11-21.jsonl"
+until_true grep -q 4Bdd "$T/follow"; say $? "-f of both: a delivery"
+delivery 2026-11-22T09:00:02.000 4Abb two.example mx.two.example yes sent >"$T/d/collect-2026-11-22.jsonl"
+until_true eval '[ $(grep -c 4Abb "$T/follow") = 2 ]'; say $? "-f of both: the next day of one"
+out=$(cat "$T/follow"); err=$(cat "$T/err"); ids "4Aaa 4Aaa 4Bbb 4Bbb 4Abb 4Acc 4Cee 4Aaa 4Bdd 4Abb " "-f of both: nothing lost, nothing twice"; silent "-f of both"
+kill "$pid"; wait "$pid" 2>/dev/null
+
 # linear, in constant memory: 30,000 lines under a limit of address space that they would not fit into as trees
 record 2026-11-22 12:00:00.000 4Cee one.example four.example yes pua quarantine relay >"$T/line"
 perl -e 'open F, "<", $ARGV[0]; $l = <F>; print $l x 30000' "$T/line" >"$T/big.jsonl"

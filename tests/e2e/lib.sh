@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What every end-to-end case stands on: a private Postfix, hopward, clients, records, checks.  Sourced by bash.
+# What every end-to-end case stands on: a private MTA, hopward, clients, records, checks.  Sourced by bash.
 #
 # A case is tests/e2e/cases/NAME.sh: it sources this file (which makes the
 # scratch directory $T), starts what it needs, checks, and simply ends.  At the
@@ -9,21 +9,23 @@
 #   B=build-san	programs with sanitizers: hopward then runs as one unprivileged
 #		user throughout, since LeakSanitizer cannot look into a process
 #		that changed its uid; any report fails the case.
+#   MTA=sendmail	instead of Postfix.
 #   KEEP=1	keeps $T.
 
 set -u
 E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$E2E/../.." && pwd)
 B=${B:-build}
+MTA=${MTA:-postfix}
 BIN=$TOP/$B
 CASE=$(basename "$0" .sh)
 FRONT_UID=61951 SCAN_UID=61952
 FAILED=0 CHECKS=0
-MASTER_PID='' HOPWARD_PID=''
+HOPWARD_PID=''
 export LC_ALL=C.UTF-8
 san() { [ "$B" != build ] && [ -n "$(nm -D "$BIN/hopward" 2>/dev/null | grep -m1 asan_init)" ]; }
 
-[ "$(id -u)" = 0 ] || { echo "$CASE: the private Postfix needs root" >&2; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "$CASE: a private MTA needs root" >&2; exit 77; }
 T=$(mktemp -d "${TMPDIR:-/tmp}/hopward-e2e.XXXXXX")
 chmod 755 "$T"
 mkdir "$T/log" "$T/mail" "$T/in"
@@ -80,7 +82,7 @@ finish() {
 	local rc=$?
 	trap - EXIT INT TERM
 	stop_hopward
-	stop_postfix
+	stop_mta
 	[ $rc = 0 ] || [ $FAILED -gt 0 ] || bad "ended with $rc"
 	sanitizer_reports
 	[ $CHECKS -gt 0 ] || bad "checked nothing"
@@ -96,51 +98,23 @@ sanitizer_reports() {
 	[ -z "$hits" ] || bad "sanitizer report in ${hits//$T\/log\//}"
 }
 
-# ---- Postfix ----
-# start_postfix [chroot]: with "chroot", smtpd and cleanup run in the queue
-# directory and reach hopward over $MILTER, a unix socket in there.
-start_postfix() {
-	local chroot=n d
-	[ "${1:-}" = chroot ] && chroot=y
-	SMTP=$(free_port) && SUBMISSION=$(free_port) || die "no free port"
-	[ -n "${MILTER+x}" ] || set_milter
-	mkdir "$T/postfix" "$T/queue" "$T/data"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-	    -subj /CN=gate.example.test -keyout "$T/postfix/key.pem" -out "$T/postfix/cert.pem" \
-	    2>"$T/log/openssl" || die "no certificate"
-	for d in main.cf master.cf; do
-		sed "s|@T@|$T|g; s|@PORT@|$SMTP|; s|@SUBMISSION@|$SUBMISSION|; s|@CHROOT@|$chroot|; s|@MILTER@|$MILTER|" \
-		    "$E2E/postfix/$d.in" >"$T/postfix/$d"
-	done
-	[ -z "${POSTFIX_EXTRA:-}" ] || printf '%s\n' "$POSTFIX_EXTRA" >>"$T/postfix/main.cf"
-	for d in active bounce corrupt defer deferred flush hold incoming private saved trace; do
-		install -d -o postfix -m 700 "$T/queue/$d"
-	done
-	install -d -o root -m 755 "$T/queue/pid" "$T/queue/etc"
-	install -d -o postfix -g postdrop -m 730 "$T/queue/maildrop"
-	chmod +t "$T/queue/maildrop"
-	install -d -o postfix -g postdrop -m 2710 "$T/queue/public"
-	chown postfix "$T/data"
-	[ $chroot = n ] || cp /etc/hosts /etc/services /etc/nsswitch.conf "$T/queue/etc/" 2>/dev/null
-	local master
-	master=$(postconf -c "$T/postfix" -h daemon_directory)/master
-	"$master" -c "$T/postfix" -w >"$T/log/master" 2>&1 || die "Postfix does not start"
-	MASTER_PID=$(tr -d ' ' <"$T/queue/pid/master.pid")
-	wait_for 20 listens "$SMTP" || die "Postfix does not listen"
+# ---- the MTA ----
+# What each of them brings: start_mta, stop_mta, local_sendmail, queued, held, release, queue_run, queue_id, $MTA_TAKEN.
+# make_certificate DIR NAME SUBJECT [openssl req options]: DIR/NAME.pem, DIR/NAME.key
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -utf8 -subj "$3" \
+	    -keyout "$1/$2.key" -out "$1/$2.pem" "${@:4}" 2>>"$T/log/openssl" || die "no certificate for $3"
+	chmod 600 "$1/$2.key"
 }
-stop_postfix() {
-	[ -n "$MASTER_PID" ] || return 0
-	kill "$MASTER_PID" 2>/dev/null
-	wait_for 20 ended "$MASTER_PID" || { bad "Postfix does not stop"; kill -9 -- "-$MASTER_PID" 2>/dev/null; }
-	MASTER_PID=
+# mta_certificates DIR: the gateway's, and of the authority whose clients it trusts (clients.pem)
+mta_certificates() {
+	make_certificate "$1" cert /CN=gate.example.test
+	make_certificate "$1" clients '/O=Partner Trust (Test)/CN=Clients & <Sons> CA'
 }
-# sendmail ARGS...: local submission into the private Postfix
-local_sendmail() { sendmail -C "$T/postfix" "$@"; }
-# queue_ids DIR: names in one of Postfix' queues
-queue_ids() { find "$T/queue/$1" -type f -printf '%f\n'; }
+. "$E2E/$MTA/mta.sh" || exit 1
 
 # ---- hopward ----
-# Where Postfix finds it; a case may set MILTER and HOPWARD_SOCKET itself.
+# Where the MTA finds it (in Postfix' spelling); a case may set MILTER and HOPWARD_SOCKET itself.
 set_milter() {
 	MILTER_PORT=$(free_port) || die "no free port"
 	MILTER=inet:127.0.0.1:$MILTER_PORT
@@ -158,6 +132,7 @@ write_conf() {
 	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };
 	clamav: { DatabaseDirectory = "$T/db"; };
 	records: { directory = "$T/records"; key_file = "$T/key/pseudonym.key"; };
+	downgrade: { file = "$T/key/peers"; };
 	${1:-}
 	EOF
 }
@@ -301,7 +276,7 @@ send() {
 final_reply() {
 	sed 's/\r$//' "$1" | awk '/^ ?~?-?> QUIT/ || /^ [-~]> QUIT/ { exit } /^<[-~*]*[ *]*[0-9][0-9][0-9] / { sub(/^[^0-9]*/, ""); r = $0 } END { print r }'
 }
-# client ARGS...: tests/e2e/smtp.pl on the private Postfix
+# client ARGS...: tests/e2e/smtp.pl on the private MTA
 client() { "$E2E/smtp.pl" "$1" "${PORT:-$SMTP}" "${@:2}"; }
 # delivered N: at least N messages are in the mailbox
 delivered() { [ "$(find "$T/mail/inbox/new" -type f 2>/dev/null | wc -l)" -ge "$1" ]; }

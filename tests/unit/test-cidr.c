@@ -45,6 +45,26 @@ parse(void **state)
 }
 
 static void
+text(void **state)
+{
+	static const char	*const cases[][2] = {
+		{ "192.0.2.0/24", "192.0.2.0/24" }, { "192.0.2.1", "192.0.2.1/32" }, { "0.0.0.0/0", "0.0.0.0/0" },
+		{ "2001:DB8:0::/32", "2001:db8::/32" }, { "::/0", "::/0" }, { "[::1]", "::1/128" },
+		{ "::ffff:192.0.2.0/120", "192.0.2.0/24" }, { "::ffff:0:0/90", "::ffff:0.0.0.0/90" },
+		{ "1111:2222:3333:4444:5555:6666:7777:8888/128", "1111:2222:3333:4444:5555:6666:7777:8888/128" },
+	};
+	char			 got[CIDR_TEXT_MAX + 1];
+	struct cidr		 net;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(cidr_parse(cases[i][0], &net), 0);
+		assert_string_equal(cidr_str(&net, got, sizeof(got)), cases[i][1]);
+	}
+}
+
+static void
 match(void **state)
 {
 	static const struct {
@@ -104,6 +124,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse),
+		cmocka_unit_test(text),
 		cmocka_unit_test(match),
 	};
 

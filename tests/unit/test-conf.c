@@ -67,13 +67,15 @@ static const char everything[] =
     "gateway = \"mx1.example.org\"; authserv_id = \"example.org\"; mode = \"observe\";\n"
     "contact = \"https://example.org/\"; internal_networks = [ \"10.0.0.0/8\", \"2001:db8::/32\", \"::1\" ];\n"
     "submission_daemons = [ \"msa\" ]; proxied_listeners = [ \":465\", \"[::1]:25\" ]; recipients_max = 10;\n"
-    "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\";\n"
+    "stop_wait = \"5s\"; profile = \"\"; profiles = \"/tmp/p\"; trusted_authserv_ids = [ \"Spf.example.org\" ];\n"
+    "partners = ( { name = \"p\"; networks = \"192.0.2.0/24\"; } );\n"
     "actions: { default: { pua = \"discard\"; macro = \"watch:reject\"; }; mx: { pua = \"quarantine\"; }; };\n"
     "attachments: { blocked_extensions = [ \".EXE\", \"ps1\" ]; };\n"
     "headers: { virus = false; tls = false; subject_tag = \"[\\\"x\\\\y]\"; };\n"
     "replies: { signature_name = true; submission_text = \"Call us.\"; };\n"
     "records: { directory = \"/tmp/r\"; sync = \"always\"; batch_wait = \"1ms\"; privacy = \"full\"; key_file = \"/tmp/k\";\n"
     "  on_failure = \"accept\"; };\n"
+    "downgrade: { alarm = false; file = \"/tmp/peers\"; max = 5; messages = 6; forget = \"7d\"; };\n"
     "spool: { message = \"25MB\"; total = \"1GB\"; };\n"
     "scanner: { path = \"/tmp/s\"; user = \"61953\"; scratch = \"/tmp/scratch\"; scratch_size = \"2GB\"; workers = 7;\n"
     "  large_workers = \"3\"; spares = 0; messages_per_worker = 9; large_size = \"2MB\"; timeout = \"90s\";\n"
@@ -121,6 +123,11 @@ each_key_reaches_its_room(void **state)
 	assert_int_equal(conf->start.ledger.sync, LEDGER_SYNC_ALWAYS);
 	assert_int_equal(conf->front->privacy, PRIVACY_FULL);
 	assert_int_equal(conf->front->unrecorded, UNRECORDED_ACCEPT);
+	assert_int_equal(conf->front->downgrade_alarm, 0);
+	assert_string_equal(conf->start.peers.file, "/tmp/peers");
+	assert_int_equal(conf->start.peers.max, 5);
+	assert_int_equal(conf->start.peers.messages, 6);
+	assert_int_equal(conf->start.peers.forget_ms, 7 * 86400000ull);
 	assert_int_equal(conf->front->spool_total, 1ull << 30);
 	assert_int_equal(conf->parent.scratch_size, 2ull << 30);
 	assert_int_equal(conf->scan->workers_small, 7);
@@ -405,7 +412,7 @@ every_list_takes_a_file(void **state)
 		conf_free(conf);
 		n++;
 	}
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 }
 
 /* ---- printing ---- */
@@ -706,7 +713,7 @@ want_changed(const char *option, const char *want)
 static void
 what_is_missing_is_named(void **state)
 {
-	char	 option[512], want[512];
+	char	 option[512], want[512], *text;
 
 	(void)state;
 	mkdir(in_dir("empty"), 0755);
@@ -717,6 +724,13 @@ what_is_missing_is_named(void **state)
 	want_changed(option, "records.directory: plain is no directory\n");
 	snprintf(option, sizeof(option), "records.key_file=%s", in_dir("nix/key"));
 	want_changed(option, "records.key_file: nix: No such file or directory\n");
+	/* Nothing is written there where nobody can be confirmed. */
+	snprintf(option, sizeof(option), "downgrade.file=%s", in_dir("nix/peers"));
+	want_changed(option, "");
+	text = good_check("trusted_authserv_ids = [ \"a.example\" ];");
+	want_check(text, (const char *const[]){ option, NULL }, "downgrade.file: nix: No such file or directory\n");
+	want_check(text, (const char *const[]){ option, "downgrade.alarm=false", NULL }, "");
+	free(text);
 	snprintf(option, sizeof(option), "clamav.DatabaseDirectory=%s", in_dir("empty"));
 	want_changed(option, "clamav.DatabaseDirectory: empty holds no signatures (.cvd, .cld, .ndb, .hdb, ...); "
 	    "freshclam fetches them\n");
@@ -875,12 +889,13 @@ page_line(const struct conf_key *key, char *line, size_t size)
 	const char	*dot = strrchr(key->path, '.');
 	int		 quoted = key->type != KEY_BOOL &&
 			    !(key->type == KEY_COUNT && strcmp(key->def, "auto") != 0);
-	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED;
+	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED ||
+			    key->type == KEY_PARTNERS;
 
 	if (key->help == NULL && strncmp(key->path, "clamav.", 7) == 0)
 		snprintf(line, size, "\n.It %s Ta Ic %s Ta %s%s\n", dot + 1, key->path, quoted ? "Qq " : "", key->def);
 	else if (list)
-		snprintf(line, size, "\n.It Ic %s No = Bq", key->path);
+		snprintf(line, size, "\n.It Ic %s No = %s", key->path, key->type == KEY_PARTNERS ? "Pq" : "Bq");
 	else
 		snprintf(line, size, "\n.It Ic %s No = %s%s%s\n", key->path, quoted ? "Qq" : "",
 		    quoted && key->def[0] != '\0' ? " " : "", key->def);

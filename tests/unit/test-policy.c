@@ -728,6 +728,332 @@ hold_reason(void **state)
 	verdict_free(&v);
 }
 
+/* ---- partners ---- */
+
+#define PARTNER_NOW	1800000000ull
+
+/* A partner of his own domain, owned by the policy. */
+static struct partner *
+add_partner(struct policy *policy, const char *name, enum action action)
+{
+	struct partner *list, *p;
+
+	list = reallocarray(policy->partners.list, policy->partners.count + 1, sizeof(*list));
+	assert_non_null(list);
+	policy->partners.list = list;
+	p = &list[policy->partners.count++];
+	memset(p, 0, sizeof(*p));
+	p->name = strdup(name);
+	p->domains = list_of("tsy.example", NULL);
+	p->action = (int)action;
+	return p;
+}
+
+/* In clear, from his domain. */
+static void
+partner_mail(struct mail *m, enum outcome outcome)
+{
+	mail_init(m, outcome);
+	m->facts.mail = "a@tsy.example";
+	m->facts.time_ms = PARTNER_NOW * 1000;
+	m->facts.tls.canary_mail = 1;
+}
+
+/* What the end of a message comes to, of scan and partner. */
+static const struct {
+	enum outcome		 outcome;
+	const char		*partner;	/* his action */
+	enum action		 action, would;
+	const char		*rule, *would_rule, *status;
+	int			 code;
+	const char		*tls_tag;
+} partner_ends[] = {
+	{ OUTCOME_CLEAN, "accept", ACTION_ACCEPT, ACTION_ACCEPT, "mx.clean", "mx.clean", "Clean", 0, "" },
+	{ OUTCOME_CLEAN, "tag", ACTION_TAG, ACTION_TAG, "partner.tsy", "partner.tsy", "Clean", 0,
+	    "partner=tsy; missed=no-tls; confirmed=no" },
+	{ OUTCOME_CLEAN, "tempfail", ACTION_TEMPFAIL, ACTION_TEMPFAIL, "partner.tsy", "partner.tsy", "Clean", 451, "" },
+	{ OUTCOME_CLEAN, "reject", ACTION_REJECT, ACTION_REJECT, "partner.tsy", "partner.tsy", "Clean", 550, "" },
+	{ OUTCOME_CLEAN, "watch:reject", ACTION_ACCEPT, ACTION_REJECT, "mx.clean", "partner.tsy", "Clean", 0, "" },
+	{ OUTCOME_CLEAN, "watch:tag", ACTION_ACCEPT, ACTION_TAG, "mx.clean", "partner.tsy", "Clean", 0, "" },
+	/* beside a finding: the stricter of the two, at equal ones the finding */
+	{ OUTCOME_INFECTED, "reject", ACTION_REJECT, ACTION_REJECT, "mx.infected", "mx.infected",
+	    "Infected (Eicar-Test-Signature)", 550, "" },
+	{ OUTCOME_INFECTED, "tag", ACTION_REJECT, ACTION_REJECT, "mx.infected", "mx.infected",
+	    "Infected (Eicar-Test-Signature)", 550, "partner=tsy; missed=no-tls; confirmed=no" },
+	{ OUTCOME_MACRO, "tag", ACTION_TAG, ACTION_TAG, "mx.macro", "mx.macro", "Suspicious (macro)", 0,
+	    "partner=tsy; missed=no-tls; confirmed=no" },
+	{ OUTCOME_MACRO, "reject", ACTION_REJECT, ACTION_REJECT, "partner.tsy", "partner.tsy", "Suspicious (macro)", 550, "" },
+	{ OUTCOME_MACRO, "watch:reject", ACTION_TAG, ACTION_REJECT, "mx.macro", "partner.tsy", "Suspicious (macro)", 0, "" },
+	{ OUTCOME_BLOCKED, "watch:reject", ACTION_ACCEPT, ACTION_REJECT, "mx.blocked", "mx.blocked", "Suspicious (blocked)", 0, "" },
+	{ OUTCOME_BLOCKED, "tempfail", ACTION_TEMPFAIL, ACTION_REJECT, "partner.tsy", "mx.blocked", "Suspicious (blocked)", 451, "" },
+	{ OUTCOME_NOT_SCANNED, "reject", ACTION_REJECT, ACTION_REJECT, "partner.tsy", "partner.tsy", "Not Scanned (not-scanned)",
+	    550, "" },
+	{ OUTCOME_NOT_SCANNED, "tempfail", ACTION_TEMPFAIL, ACTION_TEMPFAIL, "mx.not-scanned", "mx.not-scanned",
+	    "Not Scanned (not-scanned)", 451, "" },
+};
+
+static void
+a_partner_is_one_more_finding(void **state)
+{
+	static char exe[] = "a.exe";
+	struct policy *policy = *state;
+	struct partner *p = add_partner(policy, "tsy", ACTION_REJECT);
+	struct policy_action action;
+	struct verdict v;
+	struct mail m;
+	size_t i;
+
+	policy->blocked_extensions = list_of("exe", NULL);
+	for (i = 0; i < COUNT(partner_ends); i++) {
+		assert_int_equal(policy_action_parse(partner_ends[i].partner, &action), 0);
+		p->action = (int)action.action;
+		p->watch = action.watch;
+		partner_mail(&m, partner_ends[i].outcome == OUTCOME_BLOCKED ? OUTCOME_CLEAN : partner_ends[i].outcome);
+		if (partner_ends[i].outcome == OUTCOME_BLOCKED)
+			m.parts[1].name = exe;
+		assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+		if (v.outcome != partner_ends[i].outcome || v.action != partner_ends[i].action || v.would != partner_ends[i].would ||
+		    strcmp(v.rule, partner_ends[i].rule) != 0 || strcmp(v.would_rule, partner_ends[i].would_rule) != 0 ||
+		    strcmp(v.status, partner_ends[i].status) != 0 || v.reply_code != partner_ends[i].code ||
+		    strcmp(v.tls_tag, partner_ends[i].tls_tag) != 0)
+			fail_msg("case %zu: got %s %s (%s) would %s (%s) \"%s\" %d \"%s\", want %s (%s) would %s (%s)", i,
+			    outcome_str(v.outcome), action_str(v.action), v.rule, action_str(v.would), v.would_rule, v.status,
+			    v.reply_code, v.tls_tag, action_str(partner_ends[i].action), partner_ends[i].rule,
+			    action_str(partner_ends[i].would), partner_ends[i].would_rule);
+		assert_int_equal(v.partners_count, 1);
+		verdict_free(&v);
+	}
+	policy->observe = 1;
+	p->action = ACTION_REJECT;
+	p->watch = 0;
+	partner_mail(&m, OUTCOME_CLEAN);
+	assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+	assert_int_equal(v.action, ACTION_ACCEPT);
+	assert_int_equal(v.would, ACTION_REJECT);
+	assert_string_equal(v.would_rule, "partner.tsy");
+	verdict_free(&v);
+}
+
+static void
+partners_are_of_the_classes_mx_and_relay(void **state)
+{
+	static const struct { const char *auth_type, *daemon_port, *ip; size_t want; } cases[] = {
+		{ NULL, "25", "192.0.2.1", 1 }, { NULL, "25", "10.0.0.1", 1 }, { "PLAIN", "25", "192.0.2.1", 0 },
+		{ NULL, "0", "192.0.2.1", 0 },
+	};
+	struct policy *policy = *state;
+	struct verdict v;
+	struct mail m;
+	size_t i;
+
+	add_partner(policy, "tsy", ACTION_REJECT);
+	policy->internal.nets = calloc(1, sizeof(struct cidr));
+	assert_int_equal(cidr_parse("10.0.0.0/8", policy->internal.nets), 0);
+	policy->internal.count = 1;
+	for (i = 0; i < COUNT(cases); i++) {
+		partner_mail(&m, OUTCOME_CLEAN);
+		m.facts.auth_type = cases[i].auth_type;
+		m.facts.daemon_port = cases[i].daemon_port;
+		m.facts.client_ip = cases[i].ip;
+		assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+		assert_int_equal(v.partners_count, cases[i].want);
+		verdict_free(&v);
+		m.facts.stage_mail = 1;
+		m.facts.scan = NULL;
+		assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+		assert_int_equal(v.partners_count, cases[i].want);
+		/* At MAIL nobody knows how it came to a relay of ours. */
+		assert_int_equal(v.action, i == 0 ? ACTION_REJECT : ACTION_ACCEPT);
+		verdict_free(&v);
+	}
+}
+
+/* Behind a relay of ours it is too late to refuse. */
+static void
+what_a_relay_took_is_tagged(void **state)
+{
+	static char partner_ip[] = "192.0.2.7", ids[] = "in.example.org", domain[] = "tsy.example";
+	struct received received = { .ip = partner_ip, .tls = RECEIVED_TLS_NO };
+	struct authres authres = { ids, domain, AUTHRES_DKIM, 1 };
+	struct policy *policy = *state;
+	struct verdict v;
+	struct mail m;
+
+	add_partner(policy, "tsy", ACTION_REJECT);
+	policy->internal.nets = calloc(1, sizeof(struct cidr));
+	assert_int_equal(cidr_parse("10.0.0.0/8", policy->internal.nets), 0);
+	policy->internal.count = 1;
+	policy->trusted_authserv_ids = list_of("in.example.org", NULL);
+	partner_mail(&m, OUTCOME_CLEAN);
+	m.facts.client_ip = "10.0.0.1";
+	m.scan.received = &received;
+	m.scan.received_count = 1;
+	m.scan.authres = &authres;
+	m.scan.authres_count = 1;
+	assert_int_equal(policy_judge(policy, &m.facts, &v), 0);
+	assert_int_equal(v.action, ACTION_TAG);
+	assert_string_equal(v.rule, "partner.tsy");
+	assert_int_equal(v.would, ACTION_REJECT);
+	assert_string_equal(v.would_rule, "partner.tsy");
+	assert_int_equal(v.partners[0].relayed, 1);
+	assert_int_equal(v.reply_code, 0);
+	assert_string_equal(v.status, "Clean");
+	assert_string_equal(v.tls_tag, "partner=tsy; missed=no-tls; confirmed=dkim");
+	assert_int_equal(v.confirmed, PARTNER_BY_DKIM);
+	assert_string_equal(v.sender_domain, "tsy.example");
+	verdict_free(&v);
+}
+
+static void
+envelopes_are_refused_before_any_content(void **state)
+{
+	static const char *const rcpts[] = { "x@example.org" };
+	static const struct {
+		const char	*action, *mail;
+		int		 recipients;	/* the rule is for example.org alone */
+		enum action	 at_mail, at_rcpt;
+	} cases[] = {
+		{ "reject", "a@tsy.example", 0, ACTION_REJECT, ACTION_REJECT },
+		{ "tempfail", "a@tsy.example", 0, ACTION_TEMPFAIL, ACTION_TEMPFAIL },
+		{ "tag", "a@tsy.example", 0, ACTION_ACCEPT, ACTION_ACCEPT },
+		{ "accept", "a@tsy.example", 0, ACTION_ACCEPT, ACTION_ACCEPT },
+		{ "watch:reject", "a@tsy.example", 0, ACTION_ACCEPT, ACTION_ACCEPT },
+		{ "reject", "a@tsy.example", 1, ACTION_ACCEPT, ACTION_REJECT },
+		{ "reject", "", 0, ACTION_ACCEPT, ACTION_ACCEPT },
+		{ "reject", "a@b.example", 0, ACTION_ACCEPT, ACTION_ACCEPT },
+	};
+	struct policy *policy = *state;
+	struct partner *p = add_partner(policy, "tsy", ACTION_REJECT);
+	struct policy_action action;
+	struct verdict v;
+	struct mail m;
+	size_t i, stage;
+
+	for (i = 0; i < COUNT(cases); i++)
+		for (stage = 0; stage < 2; stage++) {
+			enum action want = stage == 0 ? cases[i].at_mail : cases[i].at_rcpt;
+
+			assert_int_equal(policy_action_parse(cases[i].action, &action), 0);
+			p->action = (int)action.action;
+			p->watch = action.watch;
+			if (cases[i].recipients && p->recipients == NULL)
+				p->recipients = list_of("example.org", NULL);
+			else if (!cases[i].recipients && p->recipients != NULL) {
+				free(p->recipients[0]);
+				free(p->recipients);
+				p->recipients = NULL;
+			}
+			partner_mail(&m, OUTCOME_CLEAN);
+			m.facts.scan = NULL;
+			m.facts.mail = cases[i].mail;
+			m.facts.stage_mail = stage == 0;
+			m.facts.stage_rcpt = stage == 1;
+			m.facts.rcpts = rcpts;
+			m.facts.rcpts_count = stage == 1;
+			assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+			if (v.action != want)
+				fail_msg("case %zu stage %zu: got %s, want %s", i, stage, action_str(v.action), action_str(want));
+			assert_string_equal(v.rule, want == ACTION_ACCEPT ? "" : "partner.tsy");
+			assert_int_equal(v.would, action.watch ? ACTION_REJECT : want);
+			assert_int_equal(v.outcome, OUTCOME_NOT_SCANNED);
+			assert_string_equal(v.detail, stage == 0 ? "MAIL" : "RCPT");
+			assert_int_equal(v.reply_code, want == ACTION_REJECT ? 550 : want == ACTION_TEMPFAIL ? 451 : 0);
+			assert_string_equal(v.tls_tag, "");
+			verdict_free(&v);
+		}
+}
+
+static void
+the_mta_waits_only_where_a_rule_may_answer(void **state)
+{
+	static char sub[] = "sub.example.org", reason[] = "old";
+	struct partner_exception e = { .domain = sub, .reason = reason, .expires = 1 };
+	struct policy *policy = *state;
+	struct partner *p;
+
+	assert_int_equal(policy_asks_mail(policy), 0);
+	assert_int_equal(policy_asks_rcpt(policy), 0);
+	p = add_partner(policy, "tsy", ACTION_TAG);
+	assert_int_equal(policy_asks_mail(policy), 0);
+	p->action = ACTION_TEMPFAIL;
+	assert_int_equal(policy_asks_mail(policy), 1);
+	assert_int_equal(policy_asks_rcpt(policy), 0);
+	p->watch = 1;
+	assert_int_equal(policy_asks_mail(policy), 0);
+	p->watch = 0;
+	policy->observe = 1;
+	assert_int_equal(policy_asks_mail(policy), 0);
+	policy->observe = 0;
+	p->exceptions = &e;
+	p->exceptions_count = 1;
+	assert_int_equal(policy_asks_rcpt(policy), 0);
+	e.recipient = sub;
+	assert_int_equal(policy_asks_mail(policy), 1);
+	assert_int_equal(policy_asks_rcpt(policy), 1);
+	p->exceptions = NULL;
+	p->exceptions_count = 0;
+	p->recipients = list_of("example.org", NULL);
+	assert_int_equal(policy_asks_mail(policy), 0);
+	assert_int_equal(policy_asks_rcpt(policy), 1);
+}
+
+/* What is needed and by whose rule, nothing of the peer's. */
+static void
+words_of_a_partners_refusal(void **state)
+{
+	static char profile_name[] = "uk_gov", weak[] = "weak";
+	struct profile_rule rule;
+	struct profile profile = { .name = profile_name, .rules = &rule, .rules_count = 1 };
+	struct policy *policy = *state;
+	struct partner *p = add_partner(policy, "tsy", ACTION_REJECT);
+	struct verdict v;
+	struct mail m;
+	char long_contact[600];
+
+	partner_mail(&m, OUTCOME_CLEAN);
+	m.facts.stage_mail = 1;
+	assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+	assert_string_equal(v.reply_xcode, "5.7.10");
+	assert_string_equal(v.reply_text, "Encryption needed: TLS, by the rule for partner tsy (ref 01ARZ3NDEKTS, postmaster)");
+	verdict_free(&v);
+	p->version = "TLSv1.2";
+	p->action = ACTION_TEMPFAIL;
+	assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+	assert_int_equal(v.reply_code, 451);
+	assert_string_equal(v.reply_xcode, "4.7.10");
+	assert_string_equal(v.reply_text, "Encryption needed: TLSv1.2 or later, by the rule for partner tsy; try again with it "
+	    "(ref 01ARZ3NDEKTS, postmaster)");
+	verdict_free(&v);
+	p->verified = 1;
+	p->action = ACTION_REJECT;
+	m.facts.tls.tls_version = "TLSv1.3";
+	assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+	assert_string_equal(v.reply_text, "Encryption needed: TLS with a client certificate that can be verified, by the rule for "
+	    "partner tsy (ref 01ARZ3NDEKTS, postmaster)");
+	verdict_free(&v);
+	profile_rule_init(&rule);
+	rule.grade = GRADE_LEGACY;
+	rule.reason = weak;
+	p->verified = 0;
+	p->grade = GRADE_ACCEPTABLE;
+	policy->profile = &profile;
+	m.facts.tls.cipher = "RC4-MD5";
+	assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+	assert_string_equal(v.reply_text, "Encryption needed: TLS graded acceptable or better by profile uk_gov, by the rule for "
+	    "partner tsy (ref 01ARZ3NDEKTS, postmaster)");
+	verdict_free(&v);
+	memset(long_contact, 'c', sizeof(long_contact) - 1);
+	long_contact[sizeof(long_contact) - 1] = '\0';
+	free(policy->contact);
+	policy->contact = strdup(long_contact);
+	assert_int_equal(policy_envelope(policy, &m.facts, &v), 0);
+	assert_true(one_printable_line(v.reply_text));
+	assert_true(strlen(v.reply_text) <= REPLY_TEXT_MAX);
+	assert_int_equal(v.reply_text[strlen(v.reply_text) - 1], ')');
+	verdict_free(&v);
+	policy->profile = NULL;
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, init, fini)
 
 int
@@ -738,6 +1064,9 @@ main(void)
 		T(defaults_by_class_and_outcome), T(words_of_refusals), T(strictest_of_several),
 		T(no_scan_is_never_clean), T(mime_findings), T(blocked_names), T(extensions), T(blocked_unless_graver),
 		T(signature_only_if_told), T(the_route_is_judged_by_internal_networks_and_profile), T(submission_has_its_own_words), T(hostile_words), T(hold_reason),
+		T(a_partner_is_one_more_finding), T(partners_are_of_the_classes_mx_and_relay), T(what_a_relay_took_is_tagged),
+		T(envelopes_are_refused_before_any_content), T(the_mta_waits_only_where_a_rule_may_answer),
+		T(words_of_a_partners_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

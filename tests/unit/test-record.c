@@ -147,11 +147,35 @@ mail_route(struct mail *m, uint32_t count, const char *trusted)
 	m->verdict.route = &m->route;
 }
 
-/* Every key that there is. */
+static char acme[] = "acme", moving[] = "they move house";
+static struct partner partner = { .name = acme };
+static struct partner_exception exception = { .reason = moving };
+
+/* More rules than are listed, the first with all that there is. */
+static void
+mail_partners(struct mail *m)
+{
+	size_t i;
+
+	m->verdict.partners_count = PARTNER_RESULTS_MAX + 2;
+	for (i = 0; i < PARTNER_RESULTS_MAX; i++)
+		m->verdict.partners[i].partner = &partner;
+	m->verdict.partners[0] = (struct partner_result){ .partner = &partner, .confirmed = PARTNER_BY_DKIM,
+	    .state = PARTNER_NO_TLS, .exception = &exception, .grace = 1, .null_sender = 1, .relayed = 1,
+	    .action = ACTION_TAG, .would = ACTION_REJECT };
+	m->verdict.confirmed = PARTNER_BY_DKIM;
+	m->verdict.sender_domain = "example.org";
+	m->scan.tls_required_no = 1;
+	m->facts.rcpts_refused = 4;
+	m->facts.requiretls = 1;
+}
+
+/* Every key that there is, but those of a refusal before the content. */
 static void
 mail_fill(struct mail *m)
 {
 	mail_init(m);
+	mail_partners(m);
 	m->scan.received_more = 3;
 	mail_route(m, 5, "203.0.113.77");
 	m->received[0].cut = 1;
@@ -169,6 +193,27 @@ mail_fill(struct mail *m)
 	snprintf(m->verdict.reply_xcode, sizeof(m->verdict.reply_xcode), "4.7.0");
 	m->verdict.detail = member;
 	m->parts[2].detail = member;
+}
+
+/* Refused at RCPT: nothing was scanned, and it came in clear. */
+static void
+mail_refused(struct mail *m)
+{
+	mail_init(m);
+	m->facts.stage_rcpt = 1;
+	m->facts.requiretls = 1;
+	m->facts.scan = NULL;
+	m->facts.engine = NULL;
+	m->facts.size = 0;
+	m->verdict.hop = (struct hop){ HOP_OBSERVED, HOP_TLS_NO, NULL, NULL, NULL, NULL };
+	m->verdict.outcome = OUTCOME_NOT_SCANNED;
+	m->verdict.detail = "RCPT";
+	m->verdict.signature = NULL;
+	m->verdict.action = m->verdict.would = ACTION_REJECT;
+	snprintf(m->verdict.rule, sizeof(m->verdict.rule), "partner.acme");
+	m->verdict.partners_count = 1;
+	m->verdict.partners[0] = (struct partner_result){ .partner = &partner, .state = PARTNER_NO_TLS,
+	    .action = ACTION_REJECT, .would = ACTION_REJECT };
 }
 
 /* ---- privacy at each level, and records read back ---- */
@@ -328,6 +373,52 @@ message_by_key(void **state)
 	check_wants(root, wants, COUNT(wants), "message");
 	assert_int_equal(json_string_length(at(root, "from.local")), PSEUDONYM_LEN);
 	assert_int_equal(json_string_length(at(root, "to.0.local")), PSEUDONYM_LEN);
+	json_decref(root);
+}
+
+static void
+partners_by_key(void **state)
+{
+	static const struct want many[] = {
+		{ "stage", "(absent)" }, { "outcome", "\"encrypted\"" }, { "rcpts_refused", "4" },
+		{ "requiretls_asked", "true" }, { "requiretls_clear", "(absent)" }, { "tls_required_no", "true" },
+		{ "sender", "{\"domain\":\"example.org\",\"confirmed\":\"dkim\"}" },
+		{ "partners.0", "{\"name\":\"acme\",\"confirmed\":\"dkim\",\"state\":\"no-tls\","
+		    "\"exception\":\"they move house\",\"grace\":true,\"null_sender\":true,\"relayed\":true,"
+		    "\"action\":\"tag\",\"would\":\"reject\"}" },
+		{ "partners.1", "{\"name\":\"acme\",\"confirmed\":\"unconfirmed\",\"state\":\"kept\",\"action\":\"accept\"}" },
+		{ "partners.8", "(absent)" }, { "partners_more", "2" },
+	}, refused[] = {
+		{ "stage", "\"rcpt\"" }, { "outcome", "\"not-scanned\"" }, { "signature", "(absent)" }, { "detail", "\"RCPT\"" },
+		{ "action", "\"reject\"" }, { "rule", "\"partner.acme\"" }, { "requiretls_asked", "true" },
+		{ "requiretls_clear", "true" }, { "tls_required_no", "(absent)" }, { "sender", "(absent)" },
+		{ "partners", "[{\"name\":\"acme\",\"confirmed\":\"unconfirmed\",\"state\":\"no-tls\",\"action\":\"reject\"}]" },
+		{ "partners_more", "(absent)" }, { "rcpts_refused", "(absent)" }, { "parts", "(absent)" },
+	}, none[] = {
+		{ "stage", "(absent)" }, { "rcpts_refused", "(absent)" }, { "requiretls_asked", "(absent)" },
+		{ "requiretls_clear", "(absent)" }, { "tls_required_no", "(absent)" }, { "sender", "(absent)" },
+		{ "partners", "(absent)" }, { "partners_more", "(absent)" },
+	};
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_fill(&m);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, many, COUNT(many), "many partners");
+	json_decref(root);
+	mail_refused(&m);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, refused, COUNT(refused), "refused at RCPT");
+	json_decref(root);
+	m.facts.stage_rcpt = 0;
+	m.facts.stage_mail = 1;
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	assert_string_equal(text_at(root, "stage"), "\"mail\"");
+	json_decref(root);
+	mail_init(&m);
+	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
+	check_wants(root, none, COUNT(none), "no partners");
 	json_decref(root);
 }
 
@@ -946,6 +1037,10 @@ page_has_every_key_and_no_other(void **state)
 	root = recorded(&m, PRIVACY_FULL, NULL);
 	bad += check_documented(root, "", keys, seen);
 	json_decref(root);
+	mail_refused(&m);		/* "stage" */
+	root = recorded(&m, PRIVACY_FULL, NULL);
+	bad += check_documented(root, "", keys, seen);
+	json_decref(root);
 	root = event_of("g", "start", pairs);
 	bad += check_documented(root, "", keys, seen);
 	json_decref(root);
@@ -1031,6 +1126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_by_key),
+		cmocka_unit_test(partners_by_key),
 		cmocka_unit_test(verdicts_and_absences),
 		cmocka_unit_test(the_route_by_key),
 		cmocka_unit_test(privacy_by_level_and_class),

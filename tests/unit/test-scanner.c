@@ -425,6 +425,40 @@ test_hops(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
+/* What the top block says of the sender arrives, with its place among the hops; our own line is none of them. */
+static void
+test_authres(void **state)
+{
+	struct scanner		 sc;
+	struct reply		 r;
+	const struct authres	*a;
+
+	(void)state;
+	start(&sc, NULL);
+	reply_take(job_send(sc.small, 1, "Received: by mx (Postfix)\r\nAuthentication-Results: MX.our.example;\r\n"
+	    "\tdkim=pass header.d=Partner.example;\r\n\tspf=pass smtp.mailfrom=a@b.partner.example\r\nTLS-Required: No\r\n\r\n"
+	    "Authentication-Results: mx.our.example; dkim=pass header.d=body.example\r\n", PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->authres_count, 2);
+	assert_int_equal(r.result->authres_more, 0);
+	a = r.result->authres;
+	assert_string_equal(a[0].authserv_id, "mx.our.example");
+	assert_string_equal(a[0].domain, "partner.example");
+	assert_int_equal(a[0].method, AUTHRES_DKIM);
+	assert_int_equal(a[0].received_above, 1);
+	assert_string_equal(a[1].domain, "b.partner.example");
+	assert_int_equal(a[1].method, AUTHRES_SPF);
+	assert_int_equal(r.result->tls_required_no, 1);
+	scan_result_free(r.result);
+
+	reply_take(job_send(sc.small, 2, CLEAN, PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->authres_count, 0);
+	assert_int_equal(r.result->tls_required_no, 0);
+	scan_result_free(r.result);
+	assert_int_equal(scanner_stop(&sc), 0);
+}
+
 /* A hundred jobs over both queues at once: all answered. */
 static void
 test_many(void **state)
@@ -707,12 +741,13 @@ test_bad_jobs(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
-/* No engine: the walk alone, and nothing is called clean. */
+/* No engine: the walk and the header's facts alone, and nothing is called clean. */
 static void
 test_no_engine(void **state)
 {
 	struct scan_settings	s;
 	struct scanner		sc;
+	struct reply		r;
 
 	(void)state;
 	default_settings(&s);
@@ -720,6 +755,12 @@ test_no_engine(void **state)
 	scanner_start(&sc, &s);
 	scanner_ready(&sc, 0);
 	expect_outcome(job_send(sc.small, 1, CLEAN, PATIENCE), "no engine", OUTCOME_NOT_SCANNED);
+	reply_take(job_send(sc.small, 2, "Authentication-Results: mx.our.example; spf=pass smtp.mailfrom=p.example\r\n" CLEAN,
+	    PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->authres_count, 1);
+	assert_string_equal(r.result->authres[0].domain, "p.example");
+	scan_result_free(r.result);
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
@@ -863,6 +904,7 @@ main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_hops),
+		cmocka_unit_test(test_authres),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_pids),
 		cmocka_unit_test(test_drain),

@@ -117,7 +117,38 @@ settings_new(void)
 	return st;
 }
 
-/* The hook: the text is "NAME", the new gateway's; none: an error. */
+static char **
+one(const char *s)
+{
+	char **list = calloc(2, sizeof(*list));
+
+	assert_non_null(list);
+	assert_non_null(list[0] = strdup(s));
+	return list;
+}
+
+/* Settings with one rule, "acme": TLS from sender.example, or towards `recipient`. */
+static struct front_settings *
+settings_partner(enum action action, int watch, const char *recipient)
+{
+	struct front_settings *st = settings_new();
+	struct partner *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	assert_non_null(p->name = strdup("acme"));
+	if (recipient != NULL)
+		p->recipients = one(recipient);
+	else
+		p->domains = one("sender.example");
+	p->grade = GRADE_UNKNOWN;
+	p->action = action;
+	p->watch = watch;
+	st->policy.partners.list = p;
+	st->policy.partners.count = 1;
+	return st;
+}
+
+/* The hook: the text is "NAME", the new gateway's; "partner": with a rule; none: an error. */
 static struct front_settings *
 settings_read(int fd, char **err)
 {
@@ -130,7 +161,7 @@ settings_read(int fd, char **err)
 		return NULL;
 	}
 	name[n] = '\0';
-	st = settings_new();
+	st = strcmp(name, "partner") == 0 ? settings_partner(ACTION_REJECT, 0, NULL) : settings_new();
 	free(st->gateway);
 	st->gateway = strdup(name);
 	return st;
@@ -219,6 +250,8 @@ last_value(struct house *h, const char *path)
 		snprintf(out, sizeof(out), "%s", json_string_value(v));
 	else if (json_is_integer(v))
 		snprintf(out, sizeof(out), "%lld", (long long)json_integer_value(v));
+	else if (json_is_boolean(v))
+		snprintf(out, sizeof(out), "%s", json_is_true(v) ? "true" : "false");
 	else
 		snprintf(out, sizeof(out), "(%zu)", json_is_array(v) ? json_array_size(v) : json_object_size(v));
 	json_decref(all);
@@ -296,14 +329,55 @@ helo(struct house *h, int tls)
 	session_helo(h->session, "client.example");
 }
 
+/* MAIL and RCPT as libmilter gives them; the answer's status. */
+static enum answer_status
+mail_with(struct session *s, const char *arg, const char *param, struct answer *keep)
+{
+	char path[256], words[64];
+	char *argv[3] = { path, param != NULL ? words : NULL, NULL };
+	enum answer_status status;
+	struct answer a;
+
+	snprintf(path, sizeof(path), "%s", arg);
+	snprintf(words, sizeof(words), "%s", param != NULL ? param : "");
+	session_mail(s, argv, &a);
+	status = a.status;
+	if (keep != NULL)
+		*keep = a;
+	else
+		answer_free(&a);
+	return status;
+}
+
+static enum answer_status
+mail_at(struct session *s, const char *arg)
+{
+	return mail_with(s, arg, NULL, NULL);
+}
+
+static enum answer_status
+rcpt_at(struct session *s, const char *arg)
+{
+	char path[256];
+	char *argv[2] = { path, NULL };
+	enum answer_status status;
+	struct answer a;
+
+	snprintf(path, sizeof(path), "%s", arg);
+	session_rcpt(s, argv, &a);
+	status = a.status;
+	answer_free(&a);
+	return status;
+}
+
 static void
 envelope(struct house *h, const char *id)
 {
 	mta_stage(&h->mta, STAGE_MAIL);
 	mta_set(&h->mta, STAGE_MAIL, "{mail_addr}", "a@sender.example");
-	session_mail(h->session, "<a@sender.example>");
+	mail_at(h->session, "<a@sender.example>");
 	mta_stage(&h->mta, STAGE_RCPT);
-	session_rcpt(h->session, "<b@rcpt.example>");
+	rcpt_at(h->session, "<b@rcpt.example>");
 	mta_stage(&h->mta, STAGE_DATA);
 	if (id != NULL)
 		mta_set(&h->mta, STAGE_DATA, "i", id);
@@ -408,8 +482,8 @@ test_starttls(void **state)
 	session_abort(h.session);
 	mta_stage(&h.mta, STAGE_MAIL);
 	mta_set(&h.mta, STAGE_MAIL, "{tls_version}", "TLSv1.2");
-	session_mail(h.session, "<a@sender.example>");
-	session_rcpt(h.session, "<b@rcpt.example>");
+	mail_at(h.session, "<a@sender.example>");
+	rcpt_at(h.session, "<b@rcpt.example>");
 	session_data(h.session);
 	content(&h, "x");
 	end(&h, NULL);
@@ -437,8 +511,8 @@ test_no_macros(void **state)
 	h.session = session_new(h.front, &mta, 0);
 	session_connect(h.session, "x", NULL);
 	session_helo(h.session, "x");
-	session_mail(h.session, "<>");
-	session_rcpt(h.session, "b@rcpt.example");
+	mail_at(h.session, "<>");
+	rcpt_at(h.session, "b@rcpt.example");
 	session_data(h.session);
 	content(&h, "x");
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
@@ -462,8 +536,8 @@ test_local(void **state)
 	mta_set(&h.mta, STAGE_CONNECT, "{daemon_port}", "0");
 	session_connect(h.session, "localhost", "127.0.0.1");
 	session_helo(h.session, "localhost");
-	session_mail(h.session, "<root@gw.example>");
-	session_rcpt(h.session, "<b@rcpt.example>");
+	mail_at(h.session, "<root@gw.example>");
+	rcpt_at(h.session, "<b@rcpt.example>");
 	content(&h, "x");
 	end(&h, NULL);
 	assert_string_equal(last_value(&h, "class"), "local");
@@ -495,7 +569,7 @@ test_paths(void **state)
 	house_open(&h, settings_new(), clean, 1);
 	connection(&h, ALL);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		session_mail(h.session, paths[i].arg);
+		mail_at(h.session, paths[i].arg);
 		content(&h, "x");
 		end(&h, NULL);
 		if (strcmp(last_value(&h, "from.domain"), paths[i].domain) != 0)
@@ -518,7 +592,7 @@ test_disorder(void **state)
 	house_open(&h, settings_new(), clean, 1);
 	connection(&h, ALL);
 	assert_int_equal(end(&h, NULL), ANSWER_TEMPFAIL);
-	session_rcpt(h.session, "<x>");
+	rcpt_at(h.session, "<x>");
 	session_header(h.session, "A", " b");
 	session_body(h.session, "x", 1);
 	assert_int_equal(end(&h, &a), ANSWER_TEMPFAIL);
@@ -530,8 +604,8 @@ test_disorder(void **state)
 		switch ((seed >> 16) % 11) {
 		case 0: connection(&h, ALL); break;
 		case 1: session_helo(h.session, "x"); break;
-		case 2: case 3: session_mail(h.session, "<a@b>"); break;
-		case 4: session_rcpt(h.session, "<a@b>"); break;
+		case 2: case 3: mail_at(h.session, "<a@b>"); break;
+		case 4: rcpt_at(h.session, "<a@b>"); break;
 		case 5: session_data(h.session); break;
 		case 6: session_header(h.session, "X-Hopward-A", " x"); break;
 		case 7: session_eoh(h.session); break;
@@ -709,9 +783,9 @@ test_bounds(void **state)
 
 	/* Recipients. */
 	mta_stage(&h.mta, STAGE_MAIL);
-	session_mail(h.session, "<a@sender.example>");
+	mail_at(h.session, "<a@sender.example>");
 	for (i = 0; i < 10; i++)
-		session_rcpt(h.session, "<b@rcpt.example>");
+		rcpt_at(h.session, "<b@rcpt.example>");
 	content(&h, "x");
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
 	assert_string_equal(last_value(&h, "to"), "(3)");
@@ -857,6 +931,270 @@ test_no_quarantine(void **state)
 	house_close(&h);
 }
 
+/* ---- partners ---- */
+
+/* Refused at MAIL, on record; then nothing of it is left, and the next one under TLS is taken. */
+static void
+test_refused_mail(void **state)
+{
+	struct front_settings *st = settings_partner(ACTION_REJECT, 0, NULL);
+	struct house h;
+	struct answer a;
+
+	(void)state;
+	free(st->policy.contact);
+	assert_non_null(st->policy.contact = strdup("https://gw.example/100%25"));
+	house_open(&h, st, clean, 1);
+	assert_int_equal(session_asks(h.front), ANSWER_AT_MAIL);
+	connection(&h, ALL | ANSWER_AT_MAIL);
+	helo(&h, 0);
+	mta_stage(&h.mta, STAGE_MAIL);
+	mta_set(&h.mta, STAGE_MAIL, "{mail_addr}", "a@sender.example");
+	assert_int_equal(mail_with(h.session, "<a@sender.example>", "REQUIRETLS", &a), ANSWER_REJECT);
+	assert_string_equal(a.code, "550");
+	assert_string_equal(a.xcode, "5.7.10");
+	assert_non_null(strstr(a.text, "100%%25"));
+	assert_non_null(strstr(a.text, last_value(&h, "id")));
+	assert_int_equal(a.count, 0);
+	answer_free(&a);
+	assert_int_equal(h.stats->in_flight, 0);
+	assert_int_equal(h.stats->refused_mail, 1);
+	assert_int_equal(h.stats->actions[ACTION_REJECT], 1);
+	assert_int_equal(h.stats->requiretls_clear, 1);
+	assert_int_equal(count_records(&h), 1);
+	assert_string_equal(last_value(&h, "stage"), "mail");
+	assert_string_equal(last_value(&h, "action"), "reject");
+	assert_string_equal(last_value(&h, "rule"), "partner.acme");
+	assert_string_equal(last_value(&h, "reply"), "550 5.7.10");
+	assert_string_equal(last_value(&h, "hops.0.tls"), "no");
+	assert_string_equal(last_value(&h, "from.domain"), "sender.example");
+	assert_string_equal(last_value(&h, "to"), "(0)");
+	assert_string_equal(last_value(&h, "partners.0.name"), "acme");
+	assert_string_equal(last_value(&h, "partners.0.state"), "no-tls");
+	assert_string_equal(last_value(&h, "partners.0.confirmed"), "unconfirmed");
+	/* A peer that goes on nevertheless gets nothing in. */
+	assert_int_equal(rcpt_at(h.session, "<b@rcpt.example>"), ANSWER_CONTINUE);
+	content(&h, "x");
+	assert_int_equal(end(&h, NULL), ANSWER_TEMPFAIL);
+	assert_int_equal(count_records(&h), 1);
+	/* Others are not concerned, and he himself comes with TLS. */
+	assert_int_equal(mail_at(h.session, "<a@other.example>"), ANSWER_CONTINUE);
+	helo(&h, 1);
+	envelope(&h, "P2");
+	content(&h, "x");
+	assert_int_equal(end(&h, &a), ANSWER_CONTINUE);
+	answer_free(&a);
+	assert_string_equal(last_value(&h, "stage"), "(none)");
+	assert_string_equal(last_value(&h, "partners.0.state"), "kept");
+	house_close(&h);
+}
+
+/* One record for the refused recipients of a message, and they are not its recipients. */
+static void
+test_refused_rcpt(void **state)
+{
+	struct house h;
+	struct answer a;
+	char path[] = "<c@secret.example>", *argv[] = { path, NULL }, ref[RECORD_ID_LEN + 1];
+
+	(void)state;
+	house_open(&h, settings_partner(ACTION_TEMPFAIL, 0, "secret.example"), clean, 1);
+	assert_int_equal(session_asks(h.front), ANSWER_AT_RCPT);
+	connection(&h, ALL | ANSWER_AT_RCPT);
+	helo(&h, 0);
+	envelope(&h, "P3");
+	session_rcpt(h.session, argv, &a);
+	assert_int_equal(a.status, ANSWER_TEMPFAIL);
+	assert_string_equal(a.xcode, "4.7.10");
+	answer_free(&a);
+	assert_string_equal(last_value(&h, "stage"), "rcpt");
+	assert_string_equal(last_value(&h, "to"), "(1)");
+	assert_string_equal(last_value(&h, "to.0.domain"), "secret.example");
+	snprintf(ref, sizeof(ref), "%s", last_value(&h, "id"));
+	session_rcpt(h.session, argv, &a);
+	assert_int_equal(a.status, ANSWER_TEMPFAIL);
+	assert_non_null(strstr(a.text, ref));
+	answer_free(&a);
+	assert_int_equal(count_records(&h), 1);
+	content(&h, "x");
+	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
+	assert_int_equal(count_records(&h), 2);
+	assert_string_equal(last_value(&h, "stage"), "(none)");
+	assert_string_equal(last_value(&h, "to"), "(1)");
+	assert_string_equal(last_value(&h, "to.0.domain"), "rcpt.example");
+	assert_string_equal(last_value(&h, "rcpts"), "1");
+	assert_string_equal(last_value(&h, "rcpts_refused"), "2");
+	assert_string_equal(last_value(&h, "partners"), "(none)");
+	assert_int_equal(h.stats->refused_rcpt, 2);
+	assert_int_equal(h.stats->actions[ACTION_TEMPFAIL], 1);
+	/* The next message begins anew. */
+	envelope(&h, "P4");
+	assert_int_equal(rcpt_at(h.session, "<c@secret.example>"), ANSWER_TEMPFAIL);
+	assert_int_equal(count_records(&h), 3);
+	house_close(&h);
+}
+
+static const struct {
+	const char	*what;
+	enum action	 action;
+	int		 watch;
+	const char	*mail;
+	enum answer_status at_end;
+	const char	*rule, *would, *partner_action, *partner_would;
+	size_t		 edits;
+} late[] = {
+	{ "no answer is waited for", ACTION_REJECT, 0, "<a@sender.example>", ANSWER_REJECT, "partner.acme", "(none)", "reject", "(none)", 0 },
+	{ "watched", ACTION_REJECT, 1, "<a@sender.example>", ANSWER_CONTINUE, "mx.clean", "reject", "accept", "reject", 3 },
+	{ "tag", ACTION_TAG, 0, "<a@sender.example>", ANSWER_CONTINUE, "partner.acme", "(none)", "tag", "(none)", 4 },
+	{ "log", ACTION_ACCEPT, 0, "<a@sender.example>", ANSWER_CONTINUE, "mx.clean", "(none)", "accept", "(none)", 3 }
+};
+
+/* What is not refused early is judged at the end, and the status of the scan stays what it is. */
+static void
+test_partner_at_end(void **state)
+{
+	struct house h;
+	struct answer a;
+	size_t i, k;
+	int marked;
+
+	(void)state;
+	for (i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		house_open(&h, settings_partner(late[i].action, late[i].watch, NULL), clean, 1);
+		connection(&h, ALL);
+		helo(&h, 0);
+		envelope(&h, "P5");
+		content(&h, "x");
+		if (end(&h, &a) != late[i].at_end || a.count != late[i].edits)
+			fail_msg("%s: got status %d, %zu edits, want %d, %zu", late[i].what, (int)a.status, a.count,
+			    (int)late[i].at_end, late[i].edits);
+		for (k = 0, marked = 0; k < a.count; k++) {
+			marked |= strcmp(a.edits[k].name, "X-Hopward-TLS") == 0 &&
+			    strstr(a.edits[k].value, "partner=acme; missed=no-tls") != NULL;
+			if (strcmp(a.edits[k].name, "X-Virus-Status") == 0)
+				assert_string_equal(a.edits[k].value, " Clean");
+		}
+		assert_int_equal(marked, late[i].action == ACTION_TAG);
+		answer_free(&a);
+		assert_int_equal(count_records(&h), 1);
+		assert_string_equal(last_value(&h, "stage"), "(none)");
+		assert_string_equal(last_value(&h, "outcome"), "clean");
+		assert_string_equal(last_value(&h, "rule"), late[i].rule);
+		assert_string_equal(last_value(&h, "would.action"), late[i].would);
+		assert_string_equal(last_value(&h, "partners.0.state"), "no-tls");
+		assert_string_equal(last_value(&h, "partners.0.action"), late[i].partner_action);
+		assert_string_equal(last_value(&h, "partners.0.would"), late[i].partner_would);
+		house_close(&h);
+	}
+}
+
+/* Rules that a reload brings ask for answers of new connections only. */
+static void
+test_partner_reload(void **state)
+{
+	unsigned char type = FRONT_CTL_SETTINGS;
+	struct house h;
+	int fds[1];
+
+	(void)state;
+	house_open(&h, settings_new(), clean, 1);
+	assert_int_equal(session_asks(h.front), 0);
+	connection(&h, ALL);
+	helo(&h, 0);
+	assert_true((fds[0] = memfd_create("test", MFD_CLOEXEC)) != -1);
+	assert_int_equal(write(fds[0], "partner", 7), 7);
+	assert_int_equal(control_packet(h.front, &type, 1, fds, 1), 0);
+	assert_int_equal(session_asks(h.front), ANSWER_AT_MAIL);
+	mta_stage(&h.mta, STAGE_MAIL);
+	assert_int_equal(mail_at(h.session, "<a@sender.example>"), ANSWER_CONTINUE);
+	assert_int_equal(rcpt_at(h.session, "<b@rcpt.example>"), ANSWER_CONTINUE);
+	content(&h, "x");
+	assert_int_equal(end(&h, NULL), ANSWER_REJECT);
+	assert_string_equal(last_value(&h, "rule"), "partner.acme");
+	assert_string_equal(last_value(&h, "stage"), "(none)");
+	house_close(&h);
+}
+
+/* What cannot be recorded is put off, not refused for good. */
+static void
+test_refused_unrecorded(void **state)
+{
+	struct rlimit old, none;
+	struct house h;
+	struct answer a;
+	const char *pairs[3] = { "filler", NULL, NULL };
+	char filler[2000];
+	int i;
+
+	(void)state;
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	pairs[1] = filler;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	house_open(&h, settings_partner(ACTION_REJECT, 0, NULL), clean, 1);
+	connection(&h, ALL | ANSWER_AT_MAIL);
+	helo(&h, 0);
+	for (i = 0; i < 8; i++)
+		front_event(h.front, "filler", pairs);
+	none = old;
+	none.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	mail_with(h.session, "<a@sender.example>", NULL, &a);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(a.status, ANSWER_TEMPFAIL);
+	assert_string_equal(a.code, "451");
+	assert_string_equal(a.xcode, "4.3.0");
+	answer_free(&a);
+	assert_int_equal(h.stats->records_failed, 1);
+	assert_int_equal(h.stats->actions[ACTION_TEMPFAIL], 1);
+	assert_int_equal(count_records(&h), 8);
+	house_close(&h);
+}
+
+static const struct {
+	const char *path, *param, *asked;
+} requires[] = {
+	{ "<a@sender.example>", "REQUIRETLS", "true" },
+	{ "<a@sender.example>", "RequireTLS", "true" },
+	{ "<a@sender.example> SIZE=5 REQUIRETLS SMTPUTF8", NULL, "true" },
+	{ "<a@sender.example>REQUIRETLS", NULL, "true" },
+	{ "<a@sender.example> SMTPUTF8", "requiretls", "true" },
+	{ "a@sender.example REQUIRETLS", NULL, "true" },
+	{ "<a@sender.example>", NULL, "(none)" },
+	{ "<a@sender.example>", "SIZE=1", "(none)" },
+	{ "<a@sender.example>", "REQUIRETLSX", "(none)" },
+	{ "<a@sender.example>", "XREQUIRETLS", "(none)" },
+	{ "<a@sender.example>", "REQUIRETLS=1", "(none)" },
+	{ "<\"x REQUIRETLS \"@sender.example>", NULL, "(none)" }
+};
+
+static void
+test_requiretls(void **state)
+{
+	struct house h;
+	size_t i, clear = 0;
+	int tls;
+
+	(void)state;
+	house_open(&h, settings_new(), clean, 1);
+	for (i = 0; i < 2 * sizeof(requires) / sizeof(requires[0]); i++) {
+		tls = i % 2;
+		connection(&h, ALL);
+		helo(&h, tls);
+		mail_with(h.session, requires[i / 2].path, requires[i / 2].param, NULL);
+		content(&h, "x");
+		end(&h, NULL);
+		if (strcmp(last_value(&h, "requiretls_asked"), requires[i / 2].asked) != 0)
+			fail_msg("%s %s: got %s, want %s", requires[i / 2].path, requires[i / 2].param,
+			    last_value(&h, "requiretls_asked"), requires[i / 2].asked);
+		assert_string_equal(last_value(&h, "requiretls_clear"), tls ? "(none)" : requires[i / 2].asked);
+		clear += !tls && *requires[i / 2].asked == 't';
+	}
+	assert_int_equal(h.stats->requiretls_clear, clear);
+	house_close(&h);
+}
+
 /* ---- the parent's packets ---- */
 
 static void
@@ -988,6 +1326,12 @@ main(void)
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_unrecorded),
 		cmocka_unit_test(test_no_quarantine),
+		cmocka_unit_test(test_refused_mail),
+		cmocka_unit_test(test_refused_rcpt),
+		cmocka_unit_test(test_partner_at_end),
+		cmocka_unit_test(test_partner_reload),
+		cmocka_unit_test(test_refused_unrecorded),
+		cmocka_unit_test(test_requiretls),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_lists)

@@ -1,4 +1,5 @@
 # Debian's default: smtpd and cleanup in a chroot, the milter's socket in the queue directory.
+# Postfix only: smtpd and cleanup in a chroot, which Sendmail has not.
 . "$(dirname "$0")/../lib.sh"
 MILTER=unix:hopward/hopward.sock
 HOPWARD_UNIX=$T/queue/hopward/hopward.sock

@@ -1,7 +1,7 @@
 # A broken configuration: exit 78 with file and line; a running daemon keeps its old one.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 cp "$T/hopward.conf" "$T/good.conf"
 eicar >"$T/in/e"

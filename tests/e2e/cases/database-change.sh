@@ -1,7 +1,7 @@
 # A new signature in the directory is taken up without being told.
 . "$(dirname "$0")/../lib.sh"
 start_hopward -o scanner.database_check=1h	# so it is inotify that notices
-start_postfix
+start_mta
 wait_engine
 printf 'an attachment that is not known to be evil yet %s' "$RANDOM" >"$T/in/new"
 compose "$T/in/a" "$T/in/new" new.bin application/octet-stream

@@ -1,7 +1,7 @@
 # A corrupt database: at start exit 69 with the reason; on reload the old one serves on, and record, log and status say so.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 g=$(generation)
 cp -r "$T/db" "$T/good"

@@ -1,6 +1,6 @@
 # Mail that comes before the engine is ready waits for it, and is scanned.
 . "$(dirname "$0")/../lib.sh"
-start_postfix
+start_mta
 start_hopward
 eicar >"$T/in/e"
 compose "$T/in/a" "$T/in/e" e.com application/octet-stream

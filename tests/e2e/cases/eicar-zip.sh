@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'contact = "https://mail.example.test/refused";'
 start_hopward
-start_postfix
+start_mta
 eicar | zip_of "$T/in/e.zip" eicar.com
 compose "$T/in/a" "$T/in/e.zip" invoice.zip application/zip
 send a "$T/in/a"
@@ -24,4 +24,4 @@ compose "$T/in/c" "$T/in/eicar.com" eicar.com application/octet-stream
 send c "$T/in/c"
 like "unpacked" "$REPLY" '^550 5\.7\.1 '
 equal "nothing delivered" "$(inbox | wc -l)" 0
-equal "nothing queued" "$(queue_ids active; queue_ids deferred; queue_ids hold)" ""
+equal "nothing queued" "$(queued)" ""

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'headers: { subject_tag = "[not scanned]"; };'
 start_hopward
-start_postfix
+start_mta
 eicar | zip_of "$T/in/e.zip" secret.com -P sesame
 compose "$T/in/a" "$T/in/e.zip" secret.zip application/zip
 SUBJECT='Hello' compose "$T/in/b" "$T/in/e.zip" secret.zip application/zip

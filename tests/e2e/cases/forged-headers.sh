@@ -1,7 +1,7 @@
 # Fields under hopward's own names that come from outside go, all of them; what others wrote stays.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 HEADERS=$(
 	for i in 1 2 3 4 5 6 7 8; do printf 'Authentication-Results: gate.example.test; x-tls=pass made-up=%d\n' $i; done
 	printf 'Authentication-Results: mail.other.test;\n\tdkim=pass header.d=other.test opendkim-stays\n'

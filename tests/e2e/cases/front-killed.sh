@@ -1,7 +1,7 @@
 # kill -9 of the front: a new one listens, and mail passes; what was accepted has its record.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 compose "$T/in/a"
 send a "$T/in/a"

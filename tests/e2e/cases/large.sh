@@ -1,7 +1,7 @@
 # 30 MB pass whole, through the queue of the large, and arrive octet for octet.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 big_message "$T/in/a" 31457280
 REPLY=$(client send "$T/in/a")	# swaks would add a line end
 like "reply" "$REPLY" '^250 '

@@ -4,7 +4,7 @@ write_conf
 mkdir "$T/bin"
 cp "$BIN/hopward-scan" "$T/bin/hopward-scan"
 start_hopward -o scanner.path="$T/bin/hopward-scan" -o scanner.engine_wait=1s
-start_postfix
+start_mta
 wait_engine
 compose "$T/in/a"
 scanner=$(scan_main_pid)

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'mode = "observe";'
 start_hopward
-start_postfix
+start_mta
 eicar | zip_of "$T/in/e.zip" eicar.com
 HEADERS=$'X-Virus-Status: Clean as it came\n' compose "$T/in/a" "$T/in/e.zip" e.zip application/zip
 send a "$T/in/a"

@@ -1,4 +1,5 @@
 # hopwardctl collect on what the real Postfix writes: versions, trust, clear text, a service that does not log.
+# Postfix only: the lines of Postfix' log; those of Sendmail: outbound-sendmail.
 . "$(dirname "$0")/../lib.sh"
 MILTER='' PORT_TLS=$(free_port) PORT_CLEAR=$(free_port)
 # From here by smtp(8) to listeners of the same Postfix, which know the recipient under another domain.

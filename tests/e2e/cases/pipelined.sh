@@ -1,7 +1,7 @@
 # Two and more messages in one session, pipelined: each its own verdict and record.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 eicar >"$T/in/eicar.com"
 compose "$T/in/b" "$T/in/eicar.com" eicar.com application/octet-stream

@@ -1,11 +1,11 @@
 # A clean message without TLS: delivered, marked, recorded as seen in clear.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 send a "$T/in/a"
-like "reply" "$REPLY" '^250 2\.0\.0 Ok: queued as '
-id=${REPLY##* }
+like "reply" "$REPLY" "$MTA_TAKEN"
+id=$(queue_id "$REPLY")
 check "delivered" wait_for 20 delivered 1
 m=$(inbox)
 equal "X-Virus-Status" "$(header "$m" X-Virus-Status)" "Clean"

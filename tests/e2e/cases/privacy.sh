@@ -1,7 +1,7 @@
 # Local parts, subject, text and the names of clean files appear nowhere in what hopward writes.
 . "$(dirname "$0")/../lib.sh"
 start_hopward -v
-start_postfix
+start_mta
 printf 'words of planted-body' >"$T/in/f"
 eicar >"$T/in/e"
 FROM=planted-sender@sender.test TO=planted-recipient@example.test SUBJECT='planted-subject' BODY='planted-text' \

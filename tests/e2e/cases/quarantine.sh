@@ -2,17 +2,17 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'actions: { default: { infected = "quarantine"; }; };'
 start_hopward
-start_postfix
+start_mta
 eicar >"$T/in/e"
 compose "$T/in/a" "$T/in/e" e.com application/octet-stream
 send a "$T/in/a"
 like "reply" "$REPLY" '^250 '
-id=${REPLY##* }
-check "held" wait_for 20 [ -f "$T/queue/hold/$id" ]
-like "Postfix' log" "$(grep "$id" "$T/log/mail.log")" 'milter-hold: END-OF-MESSAGE'
+id=$(queue_id "$REPLY")
+check "held" wait_for 20 held "$id"
+like "the MTA's log" "$(grep "$id" "$T/log/mail.log")" "$MTA_HELD"
 equal "action" "$(last action)" quarantine
 equal "rule" "$(last rule)" mx.infected
-postsuper -c "$T/postfix" -H "$id" 2>"$T/log/postsuper"
-kick() { postqueue -c "$T/postfix" -f; delivered 1; }
+release "$id"
+kick() { queue_run; delivered 1; }
 check "released" wait_for 20 kick
 like "marked" "$(header "$(inbox)" X-Virus-Status)" '^Infected \(.*[Ee]icar'

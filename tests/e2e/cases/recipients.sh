@@ -1,7 +1,7 @@
 # Several recipients are one message and one record.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 TO=bob@example.test,carol@example.test,dave@elsewhere.test
 send a "$T/in/a"

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'internal_networks = [ "127.0.0.0/8" ]; actions: { relay: { infected = "tag"; }; };'
 start_hopward
-start_postfix
+start_mta
 eicar >"$T/in/e"
 compose "$T/in/a" "$T/in/e" e.com application/octet-stream
 send a "$T/in/a"

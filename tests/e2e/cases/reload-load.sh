@@ -1,7 +1,7 @@
 # SIGHUP again and again under four connections: no message is lost, none refused, none waits long.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 compose "$T/in/a"
 client load 4 "$T/stop" "$T/in/a" >"$T/log/load" 2>"$T/log/load.err" &

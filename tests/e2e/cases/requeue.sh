@@ -1,4 +1,5 @@
 # A held message that is put back with postsuper -r: Postfix 3.7 does not show it to milters again, its marks of the first time stay.
+# Postfix only: postsuper -r shows a message to the filters again; Sendmail has nothing like it.
 . "$(dirname "$0")/../lib.sh"
 POSTFIX_EXTRA='smtpd_client_restrictions = check_client_access static:hold'
 start_hopward

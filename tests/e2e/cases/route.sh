@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'internal_networks = [ "127.0.0.0/8" ];'
 start_hopward
-start_postfix
+start_mta
 HEADERS=$(
 	printf 'Received: from mail.sender.test (mail.sender.test [203.0.113.7]) (using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))\n'
 	printf '\tby ours.example.test (Postfix) with ESMTPS id 4X1y2Z3a4B; Mon, 2 Mar 2026 10:00:05 +0000 (UTC)\n'

@@ -1,7 +1,7 @@
 # kill -9 of hopward-scan itself: a new one starts by itself, and mail is scanned again.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 g=$(generation)
 kill -9 "$(scan_main_pid)"

@@ -1,14 +1,20 @@
 # 8-bit content and SMTPUTF8 addresses pass unchanged.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 SUBJECT='Grüße aus Köln' BODY='Schöne Grüße: äöüß €' compose "$T/in/a"
 like "8BITMIME" "$(client send --8bit "$T/in/a")" '^250 '
-like "SMTPUTF8" "$(client send --utf8 --from 'jürgen@sender.test' --to 'bücher@example.test' "$T/in/a")" '^250 '
-check "delivered" wait_for 20 delivered 2
-equal "subjects as sent" "$(cat $(inbox) | grep -c 'Subject: Grüße aus Köln')" 2
-equal "bodies as sent" "$(cat $(inbox) | grep -c 'äöüß €')" 2
-equal "records" "$(record_count)" 2
+n=2
+if [ "$MTA" = sendmail ]; then
+	n=1
+	note "without SMTPUTF8: Debian builds Sendmail without USE_EAI"
+else
+	like "SMTPUTF8" "$(client send --utf8 --from 'jürgen@sender.test' --to 'bücher@example.test' "$T/in/a")" '^250 '
+fi
+check "delivered" wait_for 20 delivered $n
+equal "subjects as sent" "$(cat $(inbox) | grep -c 'Subject: Grüße aus Köln')" $n
+equal "bodies as sent" "$(cat $(inbox) | grep -c 'äöüß €')" $n
+equal "records" "$(record_count)" $n
 equal "outcome" "$(last outcome)" clean
 equal "domain" "$(last from.domain)" sender.test
 check_not "no local part in the records" grep -r -e 'jürgen' -e 'bücher' "$T/records"

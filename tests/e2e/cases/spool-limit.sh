@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'spool: { total = "16MB"; message = "12MB"; };'
 start_hopward
-start_postfix
+start_mta
 wait_engine
 big_message "$T/in/big" 20000000
 compose "$T/in/a"

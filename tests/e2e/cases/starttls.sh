@@ -1,7 +1,7 @@
 # STARTTLS: the TLS of the second EHLO is the one that counts, in header and record.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 send a "$T/in/a" --tls
 like "reply" "$REPLY" '^250 '

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'stop_wait = "1s";'
 start_hopward
-start_postfix
+start_mta
 wait_engine
 big_message "$T/in/big" 4000000
 send big "$T/in/big" &

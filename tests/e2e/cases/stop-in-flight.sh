@@ -1,7 +1,7 @@
 # SIGTERM finishes what is in flight: the message that is being scanned gets its answer and its record.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 big_message "$T/in/big" 15728640
 send big "$T/in/big" &

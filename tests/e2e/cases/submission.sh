@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'submission_daemons = [ "SUBMISSION" ]; replies: { submission_text = "Your own computer may be infected, please call 1234."; };'
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 PORT=$SUBMISSION send a "$T/in/a" --tls
 like "reply" "$REPLY" '^250 '

@@ -5,7 +5,7 @@ mkdir "$T/records"
 mount -t tmpfs -o size=1m,mode=755 hopward-test "$T/records" || die "no tmpfs can be mounted"
 trap 'umount -l "$T/records"; finish' EXIT
 start_hopward
-start_postfix
+start_mta
 compose "$T/in/a"
 send a "$T/in/a"
 like "before" "$REPLY" '^250 '

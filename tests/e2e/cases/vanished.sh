@@ -1,7 +1,7 @@
 # Fifty clients that go without a word, at every step: the front keeps no descriptor, no memory, no count of them.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 big_message "$T/in/big" 2000000
 compose "$T/in/a"

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 write_conf 'actions: { default: { infected = "watch:reject"; }; };'
 start_hopward
-start_postfix
+start_mta
 eicar >"$T/in/e"
 compose "$T/in/a" "$T/in/e" e.com application/octet-stream
 send a "$T/in/a"

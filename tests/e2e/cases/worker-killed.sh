@@ -1,7 +1,7 @@
 # kill -9 of a worker during a 15 MB scan: that message alone is tempfailed, and the next one is scanned.
 . "$(dirname "$0")/../lib.sh"
 start_hopward
-start_postfix
+start_mta
 wait_engine
 big_message "$T/in/big" 15728640
 compose "$T/in/a"
