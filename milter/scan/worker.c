@@ -254,6 +254,9 @@ on_object(void *arg, const struct walk_object *o)
 	}
 	p->name = copy_cut(o->name, NAME_MAX_OCTETS);
 	p->type = copy_cut(o->type, TYPE_MAX_OCTETS);
+	p->view = o->view != VIEW_STRICT ? strdup(view_str(o->view)) : NULL;
+	p->decoder = o->format != NULL || o->decode != DECODE_IDENTITY ?
+	    strdup(o->format != NULL ? o->format : decode_str(o->decode)) : NULL;
 	p->size = o->len;
 	memcpy(p->sha256, o->sha256, sizeof(p->sha256));
 	test_hook(w, p->name);
@@ -351,6 +354,7 @@ result_send(struct work *w, const struct walk_report *report, uint64_t start_ns,
 	r.authres_more = w->hops.authres_more;
 	r.tls_required_no = w->hops.tls_required_no;
 	r.ambiguity = report->ambiguity;
+	r.views = report->views;
 	for (i = 0; i < report->reasons_count && i < REASONS_MAX; i++)
 		reasons[i] = (char *)(uintptr_t)report->reasons[i];	/* only read */
 	r.reasons = reasons;
@@ -386,7 +390,10 @@ work_free(struct work *w)
 	for (i = 0; i < w->count; i++) {
 		free(w->parts[i].path);
 		free(w->parts[i].name);
+		free(w->parts[i].names);
 		free(w->parts[i].type);
+		free(w->parts[i].view);
+		free(w->parts[i].decoder);
 		free(w->parts[i].real_type);
 		free(w->parts[i].signature);
 		free(w->parts[i].detail);
