@@ -88,9 +88,14 @@ FILTER = \
 	front/filter.c
 SCAN = \
 	scan/authres.c \
+	scan/boundary.c \
 	scan/decode.c \
 	scan/header.c \
+	scan/inline.c \
+	scan/lines.c \
 	scan/mime.c \
+	scan/ranges.c \
+	scan/reasons.c \
 	scan/received.c \
 	scan/received_clause.c \
 	scan/received_date.c \
@@ -98,6 +103,8 @@ SCAN = \
 	scan/received_span.c \
 	scan/received_words.c \
 	scan/received_writer.c \
+	scan/views.c \
+	scan/walk.c \
 	scan/words.c
 SCANNER = \
 	scan/engine.c \

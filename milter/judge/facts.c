@@ -18,8 +18,8 @@
 
 #define REASON_LEN_MAX	32	/* a token, not a text */
 
-/* Fewest octets of a part: six string lengths, size, digest with its length, outcome. */
-#define PART_WIRE_MIN	(6 * 4 + 8 + (4 + 32) + 1)
+/* Fewest octets of a part: nine string lengths, size, digest with its length, two flags, outcome. */
+#define PART_WIRE_MIN	(9 * 4 + 8 + (4 + 32) + 3)
 /* ... and of a reason: its length and one octet. */
 #define REASON_WIRE_MIN	(4 + 1)
 /* ... and of a hop: its texts' lengths, time, bits, five octets. */
@@ -376,12 +376,17 @@ part_encode(const struct part *p, struct buf *out)
 	}
 	wire_put_str(out, p->path);
 	wire_put_str(out, p->name);
+	wire_put_str(out, p->names);
 	wire_put_str(out, p->type);
+	wire_put_str(out, p->view);
+	wire_put_str(out, p->decoder);
 	wire_put_str(out, p->real_type);
 	wire_put_str(out, p->signature);
 	wire_put_str(out, p->detail);
 	wire_put_u64(out, p->size);
 	wire_put_bytes(out, p->sha256, sizeof(p->sha256));
+	wire_put_u8(out, p->member);
+	wire_put_u8(out, p->encrypted);
 	wire_put_u8(out, (uint8_t)p->outcome);
 }
 
@@ -390,14 +395,19 @@ part_decode(struct wire *w, struct part *p)
 {
 	p->path = wire_str(w);
 	p->name = wire_str(w);
+	p->names = wire_str(w);
 	p->type = wire_str(w);
+	p->view = wire_str(w);
+	p->decoder = wire_str(w);
 	p->real_type = wire_str(w);
 	p->signature = wire_str(w);
 	p->detail = wire_str(w);
 	p->size = wire_u64(w);
 	wire_bytes(w, p->sha256, sizeof(p->sha256));
+	p->member = wire_u8(w);
+	p->encrypted = wire_u8(w);
 	p->outcome = (enum outcome)wire_u8(w);
-	if (!part_valid(p))
+	if (!part_valid(p) || p->member > 1 || p->encrypted > 1)
 		w->bad = 1;
 }
 
@@ -554,6 +564,7 @@ scan_result_encode(const struct scan_result *r, struct buf *out)
 	if (!counts_valid(r) || !received_count_valid(r) || !authres_count_valid(r) || !authres_places_valid(r))
 		return -1;
 	wire_put_u8(out, (uint8_t)r->ambiguity);
+	wire_put_u32(out, r->views);
 	wire_put_u64(out, r->scan_us);
 	wire_put_u64(out, r->cpu_us);
 	wire_put_u32(out, r->parts_count);
@@ -584,6 +595,7 @@ scan_result_decode(const void *p, size_t n, struct scan_result **out)
 		return -1;
 	wire_init(&w, p, n);
 	r->ambiguity = (enum ambiguity)wire_u8(&w);
+	r->views = wire_u32(&w);
 	r->scan_us = wire_u64(&w);
 	r->cpu_us = wire_u64(&w);
 	r->parts_count = parts = wire_u32(&w);
@@ -643,7 +655,10 @@ scan_result_free(struct scan_result *r)
 	for (i = 0; i < r->parts_count; i++) {
 		free(r->parts[i].path);
 		free(r->parts[i].name);
+		free(r->parts[i].names);
 		free(r->parts[i].type);
+		free(r->parts[i].view);
+		free(r->parts[i].decoder);
 		free(r->parts[i].real_type);
 		free(r->parts[i].signature);
 		free(r->parts[i].detail);

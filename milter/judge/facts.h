@@ -110,7 +110,8 @@ enum outcome	 outcome_worse(enum outcome, enum outcome);
 	X(max_depth, COUNT, "24")			\
 	X(max_parts, COUNT, "4096")			\
 	X(max_header_bytes, SIZE, "1MB")		/* of one header block */ \
-	X(max_decoded, SIZE, "400MB")			/* of all objects together */
+	X(max_decoded, SIZE, "400MB")			/* of all objects together */ \
+	X(max_boundaries, COUNT, "64")			/* candidates in one message */
 
 struct scan_settings {
 #define X(name, kind, def) uint64_t name;
@@ -164,14 +165,24 @@ enum scan_reply {
 /* ---- what a scan saw ---- */
 
 struct part {
-	char		*path;		/* "1.2": IMAP-like part number; "0" is the raw message; members "1.2/N" */
+	/*
+	 * "1.2": IMAP-like part number; "0" is the raw message; "2>1.1" within
+	 * part 2, which was a mail itself; "exact:3" an object that only another
+	 * view has; "1.2/5" the fifth member of the container 1.2, at any depth.
+	 */
+	char		*path;
 	char		*name;		/* as declared, decoded to UTF-8; NULL */
+	char		*names;		/* further ones that some reader shows, LF between them; NULL */
 	char		*type;		/* declared media type in lower case; NULL */
+	char		*view;		/* in which it was seen first, "exact"; NULL: the strict reading */
+	char		*decoder;	/* "base64-join"; NULL: none, its octets stand in the message */
 	char		*real_type;	/* as the engine or libmagic calls it, "CL_TYPE_ZIP"; NULL */
 	char		*signature;	/* of the finding; NULL */
 	char		*detail;	/* for limit, unopened, not-scanned: which, why; NULL */
 	uint64_t	 size;		/* decoded octets */
-	uint8_t		 sha256[32];	/* of the decoded octets */
+	uint8_t		 sha256[32];	/* of the decoded octets; zero for a member of a container */
+	uint8_t		 member;	/* of a container: its octets were the engine's, not ours */
+	uint8_t		 encrypted;	/* the container says so of this member */
 	enum outcome	 outcome;
 };
 
@@ -259,6 +270,7 @@ struct scan_result {
 	uint32_t	 authres_more;	/* passes beyond SCAN_AUTHRES_MAX */
 	uint8_t		 tls_required_no;	/* the one field "TLS-Required: No" (RFC 8689 section 5) */
 	enum ambiguity	 ambiguity;
+	uint32_t	 views;		/* readings made of its MIME, the strict one among them */
 	uint64_t	 scan_us;	/* the worker's own time */
 	uint64_t	 cpu_us;
 };

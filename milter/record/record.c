@@ -485,8 +485,11 @@ put_part(struct writer *w, const struct part *p, enum outcome outcome)
 	put_nonempty(w, "ext", name_extension(p->name, ext, sizeof(ext)));
 	put_nonempty(w, "type", p->type);
 	put_nonempty(w, "real_type", p->real_type);
+	put_nonempty(w, "view", p->view);
+	put_nonempty(w, "decoder", p->view != NULL ? p->decoder : NULL);
 	json_u64(&w->json, "size", p->size);
-	json_hex(&w->json, "sha256", p->sha256, sizeof(p->sha256));
+	if (!p->member)
+		json_hex(&w->json, "sha256", p->sha256, sizeof(p->sha256));
 	json_str(&w->json, "outcome", outcome_str(outcome));
 	put_nonempty(w, "signature", p->signature);
 	put_detail(w, p->outcome, p->detail);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Content-transfer-encodings undone: base64, quoted-printable, uuencode. */
+/* Content-transfer-encodings undone: base64, quoted-printable, uuencode, yEnc, in the readings that mail programs have of them. */
 /*
- * Called by mime.c for bodies and by words.c for encoded words, with input in
+ * Called by mime.c and views.c for bodies and by words.c for encoded words, with input in
  * pieces of any size.  Owns nothing; writes into the caller's buffer, which
  * decode_max() sizes.  O(1) state, linear time, never fails: what is no valid
  * encoding is read as leniently as named at each decoder, and noted.  Does not
@@ -19,32 +19,58 @@
 #define P_	65
 #define J_	66
 
-static const uint8_t base64_value[256] = {
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, W_, W_, J_, J_, W_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	W_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, 62, J_, J_, J_, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, J_, J_, J_, P_, J_, J_,
-	J_,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, J_, J_, J_, J_, J_,
-	J_, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,
+/* The values of ',', '-' and '_' differ. */
+#define BASE64_TABLE(comma, minus, under) {	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, W_, W_, J_, J_, W_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	W_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, 62, comma, minus, J_, 63,	\
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, J_, J_, J_, P_, J_, J_,	\
+	J_,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,	\
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, J_, J_, J_, J_, under,	\
+	J_, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,	\
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+}
+static const uint8_t base64_value[256] = BASE64_TABLE(J_, J_, J_);
+static const uint8_t base64_url_value[256] = BASE64_TABLE(63, 62, 63);
+
+static const char *const decode_names[DECODE_MAX] = {
+	[DECODE_IDENTITY] = "identity", [DECODE_BASE64] = "base64", [DECODE_QP] = "qp", [DECODE_UU] = "uu",
+	[DECODE_BASE64_JOIN] = "base64-join", [DECODE_BASE64_LINE] = "base64-line", [DECODE_BASE64_STOP] = "base64-stop",
+	[DECODE_BASE64_BLANK] = "base64-blank", [DECODE_BASE64_URL] = "base64-url", [DECODE_QP_KEEP] = "qp-keep",
+	[DECODE_QP_DROP] = "qp-drop", [DECODE_UU_BARE] = "uu-bare", [DECODE_YENC] = "yenc"
 };
+
+const char *
+decode_str(enum decode_kind kind)
+{
+	return decode_names[kind];
+}
+
+/* UU_SEEK: at the start of a line, matching "begin "; left counts what matched. */
+enum { UU_SEEK, UU_SEEK_SKIP, UU_BEGIN, UU_COUNT, UU_DATA, UU_SKIP };
 
 size_t
 decode_max(enum decode_kind kind, size_t len)
 {
 	switch (kind) {
 	case DECODE_BASE64:
-		return len / 4 * 3 + 8;
+	case DECODE_BASE64_JOIN:
+	case DECODE_BASE64_LINE:
+	case DECODE_BASE64_STOP:
+	case DECODE_BASE64_BLANK:
+	case DECODE_BASE64_URL:
+		/* Each restart may leave an unfinished quartet, which writes less than it took. */
+		return len + 8;
 	case DECODE_UU:
+	case DECODE_UU_BARE:
 		/* Lines whose trailing blanks were lost are filled up; uu_line_end() keeps that within the input's size. */
 		return len + 64;
 	default:
@@ -58,6 +84,9 @@ decode_start(struct decoder *d, enum decode_kind kind, uint8_t *out)
 	memset(d, 0, sizeof(*d));
 	d->kind = kind;
 	d->out = out;
+	d->table = kind == DECODE_BASE64_URL ? base64_url_value : base64_value;
+	if (kind == DECODE_UU_BARE)
+		d->state = UU_COUNT;
 }
 
 /* ---- base64 ---- */
@@ -77,11 +106,34 @@ base64_quartet_end(struct decoder *d)
 	d->acc = 0;
 }
 
+/* The states of variants; n counts line ends in a row for BLANK through `left`. */
+enum { B64_READ, B64_PADDED, B64_ENDED };
+
+/* 1: the octet is passed over. */
+static int
+base64_skips(struct decoder *d, uint8_t c)
+{
+	if (d->kind == DECODE_BASE64_BLANK) {
+		if (c == '\n' && ++d->left == 2)
+			base64_quartet_end(d);
+		else if (d->table[c] != W_)
+			d->left = 0;
+		return 0;
+	}
+	if (d->state == B64_PADDED && c == '\n')
+		d->state = B64_READ;
+	return d->state != B64_READ;
+}
+
 static void
 base64_octet(struct decoder *d, uint8_t c)
 {
-	uint8_t v = base64_value[c];
+	uint8_t v = d->table[c];
 
+	if (d->state != B64_READ || d->kind == DECODE_BASE64_BLANK) {
+		if (base64_skips(d, c))
+			return;
+	}
 	if (v < 64) {
 		if (d->padded) {
 			/* Several readings exist: ours starts a new quartet. */
@@ -96,9 +148,15 @@ base64_octet(struct decoder *d, uint8_t c)
 			d->n = 0;
 			d->acc = 0;
 		}
+	} else if (v == P_ && d->kind == DECODE_BASE64_JOIN) {
+		d->reasons |= REASON(B64_JUNK);
 	} else if (v == P_) {
 		base64_quartet_end(d);
 		d->padded = 1;
+		if (d->kind == DECODE_BASE64_STOP)
+			d->state = B64_ENDED;
+		else if (d->kind == DECODE_BASE64_LINE)
+			d->state = B64_PADDED;
 	} else if (v == J_) {
 		d->reasons |= REASON(B64_JUNK);
 	}
@@ -107,10 +165,11 @@ base64_octet(struct decoder *d, uint8_t c)
 static void
 base64_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *t = base64_value;
+	const uint8_t *t = d->table;
 
 	while (p < end) {
-		if (d->n == 0 && !d->padded) {
+		if (d->n == 0 && !d->padded && d->state == B64_READ) {
+			d->left = 0;
 			uint8_t *o = d->out + d->len;
 
 			while (end - p >= 4) {
@@ -201,11 +260,13 @@ qp_special(struct decoder *d, uint8_t c)
 			d->state = QP_SOFT_CR;
 			return 1;
 		}
-		if (c == ' ' || c == '\t') {
+		if ((c == ' ' || c == '\t') && d->kind != DECODE_QP_KEEP) {
 			d->out[d->len++] = c;
 			d->state = QP_SOFT;
 			return 1;
 		}
+		if (d->kind == DECODE_QP_DROP && d->len == d->soft + 1)
+			d->len--;
 		break;
 	case QP_SOFT_CR:
 		if (c == '\n') {
@@ -286,8 +347,6 @@ qp_finish(struct decoder *d)
 
 /* ---- uuencode ---- */
 
-/* UU_SEEK: at the start of a line, matching "begin "; left counts what matched. */
-enum { UU_SEEK, UU_SEEK_SKIP, UU_BEGIN, UU_COUNT, UU_DATA, UU_SKIP };
 static const char uu_begin[] = "begin ";
 
 static void
@@ -379,6 +438,56 @@ uu_octet(struct decoder *d, uint8_t c)
 	}
 }
 
+/* ---- yEnc ---- */
+
+/* YENC_START: a line begins; a line "=y..." is not data, and "=yend" (left counts) is the end. */
+enum { YENC_START, YENC_DATA, YENC_EQUALS, YENC_SKIP, YENC_ENDED };
+
+static void
+yenc_octet(struct decoder *d, uint8_t c)
+{
+	static const char end[] = "end";
+
+	switch (d->state) {
+	case YENC_START:
+	case YENC_DATA:
+		if (c == '\n')
+			d->state = YENC_START;
+		else if (c == '=') {
+			d->n = d->state == YENC_START;
+			d->state = YENC_EQUALS;
+		} else if (c != '\r') {
+			d->out[d->len++] = (uint8_t)(c - 42);
+			d->state = YENC_DATA;
+		}
+		break;
+	case YENC_EQUALS:
+		if (c == 'y' && d->n == 1) {
+			d->state = YENC_SKIP;
+			d->left = 0;
+			break;
+		}
+		d->out[d->len++] = (uint8_t)(c - 64 - 42);
+		d->state = YENC_DATA;
+		break;
+	case YENC_SKIP:
+		if (c == '\n')
+			d->state = YENC_START;
+		else if (d->left < 3 && c != (uint8_t)end[d->left++])
+			d->left = 4;
+		else if (d->left == 3)
+			d->state = YENC_ENDED;
+		break;
+	}
+}
+
+static void
+yenc_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && d->state != YENC_ENDED)
+		yenc_octet(d, *p++);
+}
+
 /* ---- all ---- */
 
 void
@@ -394,14 +503,27 @@ decode_feed(struct decoder *d, const uint8_t *in, size_t len)
 		d->len += len;
 		break;
 	case DECODE_BASE64:
+	case DECODE_BASE64_JOIN:
+	case DECODE_BASE64_LINE:
+	case DECODE_BASE64_STOP:
+	case DECODE_BASE64_BLANK:
+	case DECODE_BASE64_URL:
 		base64_feed(d, in, in + len);
 		break;
 	case DECODE_QP:
+	case DECODE_QP_KEEP:
+	case DECODE_QP_DROP:
 		qp_feed(d, in, in + len);
 		break;
+	case DECODE_YENC:
+		yenc_feed(d, in, in + len);
+		break;
 	case DECODE_UU:
+	case DECODE_UU_BARE:
 		for (i = 0; i < len; i++)
 			uu_octet(d, in[i]);
+		break;
+	case DECODE_MAX:
 		break;
 	}
 }
@@ -411,14 +533,24 @@ decode_finish(struct decoder *d)
 {
 	switch (d->kind) {
 	case DECODE_IDENTITY:
+	case DECODE_YENC:
+	case DECODE_MAX:
 		break;
 	case DECODE_BASE64:
+	case DECODE_BASE64_JOIN:
+	case DECODE_BASE64_LINE:
+	case DECODE_BASE64_STOP:
+	case DECODE_BASE64_BLANK:
+	case DECODE_BASE64_URL:
 		base64_quartet_end(d);
 		break;
 	case DECODE_QP:
+	case DECODE_QP_KEEP:
+	case DECODE_QP_DROP:
 		qp_finish(d);
 		break;
 	case DECODE_UU:
+	case DECODE_UU_BARE:
 		if (d->state == UU_DATA)
 			uu_line_end(d);
 		break;

@@ -10,8 +10,22 @@ enum decode_kind {
 	DECODE_IDENTITY,	/* 7bit, 8bit, binary */
 	DECODE_BASE64,		/* foreign octets skipped; restarts behind padding */
 	DECODE_QP,
-	DECODE_UU		/* what stands between "begin" and "end" lines */
+	DECODE_UU,		/* what stands between "begin" and "end" lines */
+	/* How other readers take what is not quite base64: */
+	DECODE_BASE64_JOIN,	/* padding is foreign, the quartets go on over it */
+	DECODE_BASE64_LINE,	/* what follows padding on its line is lost; restarts on the next */
+	DECODE_BASE64_STOP,	/* padding is the end */
+	DECODE_BASE64_BLANK,	/* restarts at an empty line as well */
+	DECODE_BASE64_URL,	/* '-' and '_' (RFC 4648 section 5) and ',' (RFC 3501 section 5.1.3) are letters */
+	/* and quoted-printable: */
+	DECODE_QP_KEEP,		/* '=' with blanks behind it at the end of a line is no soft break */
+	DECODE_QP_DROP,		/* '=' before what is no escape is lost */
+	/* Encodings without a name in MIME: */
+	DECODE_UU_BARE,		/* lines of uuencode from the first one on, no "begin" */
+	DECODE_YENC,		/* what stands behind "=ybegin" and "=ypart" lines, up to "=yend" */
+	DECODE_MAX
 };
+const char	*decode_str(enum decode_kind);	/* "base64", "base64-join": stable, for records */
 
 /*
  * One encoded body.  `out` is the caller's and holds decode_max() octets of
@@ -31,6 +45,7 @@ struct decoder {
 	unsigned	 n;		/* its characters so far */
 	unsigned	 left;		/* uu: octets that the line still owes; begin matcher */
 	int		 padded;	/* base64: '=' was seen */
+	const uint8_t	*table;		/* base64 */
 	uint8_t		 held;		/* qp: first digit of an escape */
 	uint64_t	 reasons;
 };

@@ -8,10 +8,10 @@
  * that begins with "--" is compared with the boundaries of all open
  * multiparts, so an outer delimiter ends inner parts (RFC 2046 section 5.1.2).
  * A message/rfc822 is measured before its own parts are walked, so the cost is
- * at most depth x length.  Memory: the stack, one decoded part, and the decoded
- * octets of the (at most ENCODED_MAX) encoded messages that are being walked.
- * Does not look for encoded text outside of declared encodings, does not
- * reassemble message/partial, opens no containers.
+ * at most depth x length.  Memory: the stack and one decoded part.
+ * Does not walk into what was encoded (walk.c does, as it does for any mail
+ * within a part), does not look for encoded text outside of declared encodings
+ * (views.c does), does not reassemble message/partial, opens no containers.
  */
 
 #include "scan/mime.h"
@@ -26,10 +26,9 @@
 #include "scan/reasons.h"
 #include "scan/words.h"
 
-_Static_assert(REASON_MAX <= MIME_REASONS_MAX && REASON_MAX <= 64, "reasons fit the report and the mask");
+_Static_assert(REASON_MAX <= 64, "reasons fit the mask");
 
 #define DEPTH_CEILING	1000	/* whatever the setting: each level costs a look at every "--" line */
-#define ENCODED_MAX	4	/* encoded messages in each other, each held in memory; honest mail has one */
 #define TYPE_MAX	128	/* RFC 6838 section 4.2 allows 127 */
 
 enum level_kind { LEVEL_MESSAGE, LEVEL_MULTIPART };
@@ -44,10 +43,6 @@ struct level {
 	int		 digest;	/* RFC 2046 section 5.1.5: children are messages */
 	int		 closed;	/* its close delimiter was seen */
 	enum decode_kind decode;	/* that it should not have */
-	/* a message that was encoded: walked in memory of its own */
-	uint8_t		*owned;
-	const uint8_t	*outer_msg;	/* back to where it stood */
-	size_t		 outer_len, outer_pos, outer_base;
 };
 
 /* Where a region ends. */
@@ -72,15 +67,12 @@ struct entity {
 };
 
 struct walk {
-	const uint8_t	*msg;		/* the source that is being walked */
+	const uint8_t	*msg;
 	size_t		 len, pos;
-	size_t		 base;		/* index of its message level: no boundary below counts */
-	size_t		 raw, raw_len;	/* where an encoded source stands in the message */
 	struct level	*stack;
 	size_t		 depth, size;
 	const struct mime_limits *limits;
 	size_t		 depth_max;
-	unsigned	 encoded;	/* levels of the stack that own their source */
 	mime_part_cb	 cb;
 	void		*arg;
 	struct mime_report *report;
@@ -93,7 +85,7 @@ struct walk {
 	int		 rc;		/* the callback's, or -1 */
 };
 
-enum step { STEP_ENTITY, STEP_PREAMBLE, STEP_EPILOGUE, STEP_RESUME, STEP_REST, STEP_DONE };
+enum step { STEP_ENTITY, STEP_PREAMBLE, STEP_EPILOGUE, STEP_REST, STEP_DONE };
 
 static void
 limit_note(struct walk *w, const char *which)
@@ -129,7 +121,7 @@ delim_find(struct walk *w, size_t pos, size_t next, struct delim *d)
 	size_t i;
 	int m, like = 0;
 
-	for (i = w->depth; i-- > w->base;) {
+	for (i = w->depth; i-- > 0;) {
 		const struct level *l = &w->stack[i];
 
 		if (l->kind != LEVEL_MULTIPART)
@@ -226,7 +218,7 @@ path_child(struct walk *w, int direct)
 
 /* Undoes the encoding of [begin, end) into w->part.  0 or -1. */
 static int
-region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, size_t *len)
+region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, struct mime_part *p)
 {
 	size_t need = decode_max(kind, end - begin);
 	struct decoder d;
@@ -243,17 +235,15 @@ region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, s
 	decode_feed(&d, w->msg + begin, end - begin);
 	decode_finish(&d);
 	w->reasons |= d.reasons;
-	*len = d.len;
+	p->plain &= d.reasons == 0;
+	p->data = w->part;
+	p->len = d.len;
 	return 0;
 }
 
-/*
- * Hands out [begin, end) under the path that is set.  Sets *decoded to what
- * stands in w->part, 0 if the part was not encoded.  0, or -1 with w->rc set:
- * the walk ends.
- */
+/* Hands out [begin, end) under the path that is set; e is its header, or NULL.  0, or -1 with w->rc set: the walk ends. */
 static int
-part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin, size_t end, size_t *decoded)
+part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin, size_t end, const struct entity *e)
 {
 	struct mime_part p;
 	int cut = 0;
@@ -264,16 +254,14 @@ part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin,
 	p.type = type;
 	p.data = w->msg + begin;
 	p.len = end - begin;
-	p.raw = w->base > 0 ? w->raw : begin;
-	p.raw_len = w->base > 0 ? w->raw_len : end - begin;
-	*decoded = 0;
-	if (kind != DECODE_IDENTITY) {
-		if (region_decode(w, kind, begin, end, &p.len) == -1) {
-			w->rc = -1;
-			return -1;
-		}
-		p.data = w->part;
-		*decoded = p.len;
+	p.raw = begin;
+	p.raw_len = end - begin;
+	p.decode = kind;
+	p.plain = e != NULL && e->reasons == 0;
+	p.leaf = e != NULL && strncmp(type, "message/", 8) != 0 && strncmp(type, "multipart/", 10) != 0;
+	if (kind != DECODE_IDENTITY && region_decode(w, kind, begin, end, &p) == -1) {
+		w->rc = -1;
+		return -1;
 	}
 	if (p.len > w->limits->max_decoded - w->decoded) {
 		limit_note(w, "mime.max_decoded");
@@ -636,7 +624,6 @@ level_pop(struct walk *w)
 	if (l->kind == LEVEL_MULTIPART && !l->closed)
 		w->reasons |= REASON(MP_UNCLOSED);
 	free(l->boundary);
-	free(l->owned);
 }
 
 /* Notes boundaries that one line could match both. */
@@ -645,7 +632,7 @@ boundary_compare(struct walk *w)
 {
 	size_t i, n;
 
-	for (i = w->base; i < w->depth; i++) {
+	for (i = 0; i < w->depth; i++) {
 		const struct level *l = &w->stack[i];
 
 		if (l->kind != LEVEL_MULTIPART)
@@ -666,20 +653,9 @@ delim_follow(struct walk *w, const struct delim *d)
 	struct level *l;
 
 	if (d->level == NO_LEVEL) {
-		size_t base = w->base;
-
-		while (w->depth > base + 1)
+		while (w->depth > 1)
 			level_pop(w);
-		if (base == 0)
-			return STEP_DONE;
-		l = &w->stack[base];
-		w->msg = l->outer_msg;
-		w->len = l->outer_len;
-		w->pos = l->outer_pos;
-		w->base = l->outer_base;
-		w->encoded--;
-		level_pop(w);
-		return STEP_RESUME;
+		return STEP_DONE;
 	}
 	while (w->depth > d->level + 1)
 		level_pop(w);
@@ -726,42 +702,11 @@ composite_is_raw(const struct walk *w, size_t begin, size_t end)
 	return memchr(w->msg + begin, ':', end - begin < 100 ? end - begin : 100) != NULL;
 }
 
-/* Walks into the message that was just handed out; its decoded octets, if any, become a source of their own. */
-static enum step
-message_enter(struct walk *w, const struct entity *e, const struct delim *d, size_t decoded)
-{
-	struct level *l = level_push(w, LEVEL_MESSAGE);
-
-	if (l == NULL)
-		return STEP_DONE;
-	w->pos = e->body;
-	if (e->decode == DECODE_IDENTITY)
-		return STEP_ENTITY;
-	l->owned = w->part;
-	w->part = NULL;
-	w->part_size = 0;
-	l->outer_msg = w->msg;
-	l->outer_len = w->len;
-	l->outer_pos = d->line;
-	l->outer_base = w->base;
-	if (w->base == 0) {
-		w->raw = e->body;
-		w->raw_len = d->end - e->body;
-	}
-	w->encoded++;
-	w->base = w->depth - 1;
-	w->msg = l->owned;
-	w->len = decoded;
-	w->pos = 0;
-	return STEP_ENTITY;
-}
-
 /* A part that is no multipart, or one that is not walked. */
 static enum step
 leaf_step(struct walk *w, struct entity *e, int message)
 {
 	struct delim d;
-	size_t decoded;
 
 	region_end(w, e->body, &d);
 	if (d.end < e->body)
@@ -775,15 +720,16 @@ leaf_step(struct walk *w, struct entity *e, int message)
 		if (e->decode == DECODE_BASE64 && composite_is_raw(w, e->body, d.end))
 			e->decode = DECODE_IDENTITY;
 	}
-	if (part_emit(w, e->type, e->decode, e->body, d.end, &decoded) == -1)
+	if (part_emit(w, e->type, e->decode, e->body, d.end, e) == -1)
 		return STEP_DONE;
-	if (message && (w->depth > w->depth_max || (e->decode != DECODE_IDENTITY && w->encoded == ENCODED_MAX))) {
+	if (!message || e->decode != DECODE_IDENTITY)
+		return delim_follow(w, &d);
+	if (w->depth > w->depth_max) {
 		limit_note(w, "mime.max_depth");
-		message = 0;
+		return delim_follow(w, &d);
 	}
-	if (message)
-		return message_enter(w, e, &d, decoded);
-	return delim_follow(w, &d);
+	w->pos = e->body;
+	return level_push(w, LEVEL_MESSAGE) != NULL ? STEP_ENTITY : STEP_DONE;
 }
 
 static enum step
@@ -821,7 +767,7 @@ between_step(struct walk *w, int epilogue)
 {
 	const struct level *l = &w->stack[w->depth - 1];
 	enum decode_kind kind = DECODE_IDENTITY;
-	size_t decoded, begin = w->pos;
+	size_t begin = w->pos;
 	struct delim d;
 
 	region_end(w, begin, &d);
@@ -839,7 +785,7 @@ between_step(struct walk *w, int epilogue)
 		w->rc = -1;
 		return STEP_DONE;
 	}
-	if (part_emit(w, "text/plain", kind, begin, d.end, &decoded) == -1)
+	if (part_emit(w, "text/plain", kind, begin, d.end, NULL) == -1)
 		return STEP_DONE;
 	return delim_follow(w, &d);
 }
@@ -849,25 +795,23 @@ static enum step
 rest_step(struct walk *w)
 {
 	struct delim end = { .line = w->len, .end = w->len, .next = w->len, .level = NO_LEVEL };
-	size_t decoded;
 
 	buf_reset(&w->name);
 	if (w->pos < w->len) {
-		if (path_set(w, w->stack[w->base].path_len, "R") == -1) {
+		if (path_set(w, 0, "R") == -1) {
 			w->rc = -1;
 			return STEP_DONE;
 		}
-		if (part_emit(w, "application/octet-stream", DECODE_IDENTITY, w->pos, w->len, &decoded) == -1)
+		if (part_emit(w, "application/octet-stream", DECODE_IDENTITY, w->pos, w->len, NULL) == -1)
 			return STEP_DONE;
 	}
-	return delim_follow(w, &end) == STEP_DONE ? STEP_DONE : STEP_REST;
+	return delim_follow(w, &end);
 }
 
 static void
 walk_run(struct walk *w)
 {
 	enum step step = STEP_ENTITY;
-	struct delim d;
 
 	while (step != STEP_DONE) {
 		switch (step) {
@@ -878,10 +822,6 @@ walk_run(struct walk *w)
 		case STEP_EPILOGUE:
 			step = between_step(w, step == STEP_EPILOGUE);
 			break;
-		case STEP_RESUME:
-			region_end(w, w->pos, &d);
-			step = delim_follow(w, &d);
-			break;
 		case STEP_REST:
 			step = rest_step(w);
 			break;
@@ -889,33 +829,6 @@ walk_run(struct walk *w)
 			break;
 		}
 	}
-}
-
-/* ---- the report ---- */
-
-static void
-report_fill(struct mime_report *r, uint64_t reasons)
-{
-	static const struct {
-		const char	*token;
-		enum ambiguity	 grave;
-	} table[] = {
-#define X(e, t, g) { t, AMBIGUITY_##g },
-		MIME_REASONS(X)
-#undef X
-	};
-	size_t i;
-
-	for (i = 0; i < REASON_MAX; i++) {
-		if (!(reasons & UINT64_C(1) << i))
-			continue;
-		if (table[i].grave > r->ambiguity)
-			r->ambiguity = table[i].grave;
-		if (r->reasons_count == 0 || strcmp(r->reasons[r->reasons_count - 1], table[i].token) != 0)
-			r->reasons[r->reasons_count++] = table[i].token;
-	}
-	if (r->limit != NULL)
-		r->ambiguity = AMBIGUITY_LIMIT;
 }
 
 int
@@ -942,7 +855,8 @@ mime_walk(const uint8_t *msg, size_t len, const struct mime_limits *limits,
 		w.rc = -1;
 	else
 		walk_run(&w);
-	report_fill(report, w.reasons | w.words.reasons);
+	report->decoded = w.decoded;
+	report->mask = w.reasons | w.words.reasons;
 	while (w.depth > 0)
 		level_pop(&w);
 	free(w.stack);

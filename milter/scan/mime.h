@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/facts.h"
+#include "scan/decode.h"
 
 struct mime_limits {
 	uint64_t max_depth, max_parts, max_header_bytes, max_decoded;
@@ -19,27 +20,27 @@ struct mime_part {
 	const char	*type;		/* "text/plain" in lower case; the default of RFC 2045 5.2 where none */
 	const uint8_t	*data;		/* decoded octets */
 	size_t		 len;
-	/* Where it stands in the message, still encoded; of a part within an encoded message: where that stands. */
+	/* Where it stands in the message, still encoded, and how. */
 	size_t		 raw, raw_len;
+	enum decode_kind decode;
+	int		 plain;		/* nothing is odd about its header, nor about how it keeps to its encoding */
+	int		 leaf;		/* neither a message nor a multipart nor what stands between parts */
 };
 typedef int (*mime_part_cb)(void *arg, const struct mime_part *);	/* 0: go on; else stop and return it */
 
-#define MIME_REASONS_MAX 48
 struct mime_report {
-	enum ambiguity	 ambiguity;
-	const char	*limit;			/* first bound that was reached ("mime.max_depth"...); NULL */
-	const char	*reasons[MIME_REASONS_MAX];	/* static tokens */
-	size_t		 reasons_count;
+	const char	*limit;		/* first bound that was reached ("mime.max_depth"...); NULL */
+	uint64_t	 mask;		/* REASON() bits, see reasons.h */
 	size_t		 parts;
+	uint64_t	 decoded;	/* octets handed out */
 };
 
 /*
  * Paths besides IMAP's: "2.P" and "2.E" are the preamble and the epilogue of
  * the multipart 2 ("P" and "E" of the outermost), handed out if they hold more
- * than white space; "R" ("2.R" within an encoded message 2) is what was left
- * when max_parts was reached.  A multipart without a boundary, and a composite
- * part beyond max_depth, is handed out whole as a leaf; so is the fifth encoded
- * message within encoded messages ("mime.max_depth" too), since each is held.
+ * than white space; "R" is what was left when max_parts was reached.  A
+ * multipart without a boundary, and a composite part beyond max_depth, is
+ * handed out whole as a leaf; so is an encoded message.
  *
  * Walks msg[0..len).  Linear time, no recursion on input, memory bounded by
  * the limits plus one decoded part.  Returns 0, the callback's value, or -1: no memory.

@@ -3,7 +3,10 @@
 #ifndef HOPWARD_SCAN_REASONS_H
 #define HOPWARD_SCAN_REASONS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "judge/facts.h"
 
 /*
  * Collected as a mask of bits, so that noting one twice costs nothing.  Soft:
@@ -59,7 +62,10 @@
 	X(B64_PAD_MID, "B64-PAD-MID", HARD)				\
 	X(QP_PAD, "QP-PAD", SOFT)					\
 	X(QP_BAD, "QP-BAD", SOFT)					\
-	X(UU_BAD, "UU-BAD", SOFT)
+	X(UU_BAD, "UU-BAD", SOFT)					\
+	X(ENC_INLINE, "ENC-INLINE", SOFT)	/* an encoded file in text */ \
+	/* views */							\
+	X(VIEW_ONLY, "VIEW-ONLY", SOFT)		/* a decoded object that the strict reading does not have */
 
 enum mime_reason {
 #define X(e, token, grave) REASON_##e,
@@ -68,5 +74,9 @@ enum mime_reason {
 	REASON_MAX
 };
 #define REASON(e)	(UINT64_C(1) << REASON_##e)
+
+#define REASONS_MAX	64
+/* The tokens of a mask, each once, into out (REASONS_MAX), and the gravest's class.  Returns their number. */
+size_t	reasons_list(uint64_t mask, const char **out, enum ambiguity *);
 
 #endif

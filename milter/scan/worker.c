@@ -33,19 +33,18 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "scan/authres.h"
-#include "scan/mime.h"
 #include "scan/received.h"
 #include "scan/sandbox.h"
+#include "scan/walk.h"
 #include "scan/worker.h"
 
 #define NAME_MAX_OCTETS	1024	/* with SCAN_PARTS_MAX parts a result still fits into SCAN_REPLY_MAX */
 #define TYPE_MAX_OCTETS	256
-#define DIGEST_SLOTS	(2 * SCAN_PARTS_MAX)	/* power of two, at most half full */
 /* Kept back from the time that is left, so that an answer is sent before main would kill. */
 #define RESERVE_MIN_NS	20000000ULL
 #define RESERVE_MAX_NS	1000000000ULL
 
-/* One job's state, while mime_walk() hands out the parts. */
+/* One job's state, while walk_message() hands out the objects. */
 struct work {
 	const struct worker_env	*env;
 	struct scan_job		 job;
@@ -54,7 +53,6 @@ struct work {
 	struct part		*parts;
 	uint32_t		 count, size;
 	struct scan_result	 hops;		/* its members of the top header block alone */
-	uint32_t		*digests;	/* hash table: index of a part + 1 */
 	int			 left;		/* nobody waits for the answer */
 };
 
@@ -166,25 +164,6 @@ part_new(struct work *w, const char *path)
 	return p;
 }
 
-/* The earlier part with the same octets, or NULL; then this one is entered. */
-static const struct part *
-same_octets(struct work *w, uint32_t index)
-{
-	const struct part	*p = &w->parts[index], *q;
-	uint32_t		 at;
-
-	for (at = (uint32_t)p->sha256[0] | (uint32_t)p->sha256[1] << 8;; at++) {
-		at &= DIGEST_SLOTS - 1;
-		if (w->digests[at] == 0)
-			break;
-		q = &w->parts[w->digests[at] - 1];
-		if (q->size == p->size && memcmp(q->sha256, p->sha256, sizeof(p->sha256)) == 0)
-			return q;
-	}
-	w->digests[at] = index + 1;
-	return NULL;
-}
-
 static void
 part_scan(struct work *w, struct part *p, const uint8_t *data, size_t len, int raw)
 {
@@ -250,13 +229,12 @@ asker_gone(int reply)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-/* Called by mime_walk() for each object.  0: go on. */
+/* Called by walk_message() for each object; parts[0] is the message itself, so object n is parts[n + 1].  0: go on. */
 static int
-on_part(void *arg, const struct mime_part *mp)
+on_object(void *arg, const struct walk_object *o)
 {
-	struct work		*w = arg;
-	struct part		*p;
-	const struct part	*same;
+	struct work	*w = arg;
+	struct part	*p;
 
 	if (asker_gone(w->reply)) {
 		w->left = 1;
@@ -270,32 +248,37 @@ on_part(void *arg, const struct mime_part *mp)
 		work_note(w, OUTCOME_TIMEOUT, "deadline");
 		return 1;
 	}
-	if ((p = part_new(w, mp->path)) == NULL) {
+	if ((p = part_new(w, o->path)) == NULL) {
 		work_note(w, OUTCOME_NOT_SCANNED, "no memory");
 		return 1;
 	}
-	p->name = copy_cut(mp->name, NAME_MAX_OCTETS);
-	p->type = copy_cut(mp->type, TYPE_MAX_OCTETS);
-	p->size = mp->len;
-	SHA256(mp->data, mp->len, p->sha256);
+	p->name = copy_cut(o->name, NAME_MAX_OCTETS);
+	p->type = copy_cut(o->type, TYPE_MAX_OCTETS);
+	p->view = o->view != VIEW_STRICT ? strdup(view_str(o->view)) : NULL;
+	p->decoder = o->format != NULL || o->decode != DECODE_IDENTITY ?
+	    strdup(o->format != NULL ? o->format : decode_str(o->decode)) : NULL;
+	p->size = o->len;
+	memcpy(p->sha256, o->sha256, sizeof(p->sha256));
 	test_hook(w, p->name);
-	if ((same = same_octets(w, w->count - 1)) != NULL)
-		part_like(p, same);
+	if (o->first + 2 < w->count)
+		part_like(p, &w->parts[o->first + 1]);
 	else
-		part_scan(w, p, mp->data, mp->len, 0);
+		part_scan(w, p, o->data, o->len, 0);
 	return 0;
 }
 
 /* ---- one message ---- */
 
 static void
-work_walk(struct work *w, const uint8_t *msg, struct mime_report *report)
+work_walk(struct work *w, const uint8_t *msg, struct walk_report *report)
 {
 	const struct scan_settings	*s = w->env->settings;
-	const struct mime_limits	 limits = { s->max_depth, s->max_parts, s->max_header_bytes, s->max_decoded };
+	const struct walk_limits	 limits = {
+		s->max_depth, s->max_parts, s->max_header_bytes, s->max_decoded, s->max_boundaries
+	};
 	size_t				 skip = w->job.prefix_len;
 
-	if (mime_walk(msg + skip, w->job.size - skip, &limits, on_part, w, report) == -1)
+	if (walk_message(msg + skip, w->job.size - skip, &limits, on_object, w, report) == -1)
 		work_note(w, OUTCOME_NOT_SCANNED, "mime: no memory");
 	if (report->limit != NULL)
 		work_note(w, OUTCOME_LIMIT, report->limit);
@@ -353,11 +336,11 @@ cpu_us(void)
 }
 
 static int
-result_send(struct work *w, const struct mime_report *report, uint64_t start_ns, uint64_t start_cpu)
+result_send(struct work *w, const struct walk_report *report, uint64_t start_ns, uint64_t start_cpu)
 {
 	struct scan_result	 r = { 0 };
 	struct buf		 b;
-	char			*reasons[MIME_REASONS_MAX];
+	char			*reasons[REASONS_MAX];
 	uint32_t		 i;
 	int			 rc = -1;
 
@@ -371,7 +354,8 @@ result_send(struct work *w, const struct mime_report *report, uint64_t start_ns,
 	r.authres_more = w->hops.authres_more;
 	r.tls_required_no = w->hops.tls_required_no;
 	r.ambiguity = report->ambiguity;
-	for (i = 0; i < report->reasons_count && i < MIME_REASONS_MAX; i++)
+	r.views = report->views;
+	for (i = 0; i < report->reasons_count && i < REASONS_MAX; i++)
 		reasons[i] = (char *)(uintptr_t)report->reasons[i];	/* only read */
 	r.reasons = reasons;
 	r.reasons_count = i;
@@ -406,7 +390,10 @@ work_free(struct work *w)
 	for (i = 0; i < w->count; i++) {
 		free(w->parts[i].path);
 		free(w->parts[i].name);
+		free(w->parts[i].names);
 		free(w->parts[i].type);
+		free(w->parts[i].view);
+		free(w->parts[i].decoder);
 		free(w->parts[i].real_type);
 		free(w->parts[i].signature);
 		free(w->parts[i].detail);
@@ -418,7 +405,6 @@ work_free(struct work *w)
 	free(w->hops.received);
 	free(w->hops.authres);
 	free(w->parts);
-	free(w->digests);
 }
 
 /* Borrows both descriptors.  0, or -1: no answer could be given. */
@@ -426,14 +412,14 @@ static int
 message_scan(const struct worker_env *env, const struct scan_job *job, int memfd, int reply)
 {
 	struct work		 w = { .env = env, .job = *job, .reply = reply };
-	struct mime_report	 report = { 0 };
+	struct walk_report	 report = { 0 };
 	const uint8_t		*msg = NULL;
 	const char		*err;
 	uint64_t		 start = clock_mono_ns(), cpu = cpu_us();
 	int			 rc = -1;
 
 	w.stop_ns = stop_time(start, job->deadline_ns);
-	if ((w.digests = calloc(DIGEST_SLOTS, sizeof(*w.digests))) == NULL || part_new(&w, "0") == NULL)
+	if (part_new(&w, "0") == NULL)
 		goto out;
 	w.parts[0].type = strdup("message/rfc822");
 	w.parts[0].size = job->size - job->prefix_len;

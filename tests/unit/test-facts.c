@@ -97,7 +97,8 @@ static struct part	sample_parts[] = {
 	{ .path = (char[]){ "0" }, .size = 1ull << 33, .sha256 = { 1, 2, 3 },
 	    .outcome = OUTCOME_CLEAN },
 	{ .path = (char[]){ "1.2" }, .name = (char[]){ "gr\xc3\xbc\xc3\x9f.zip" },
-	    .type = (char[]){ "application/zip" }, .real_type = (char[]){ "CL_TYPE_ZIP" },
+	    .type = (char[]){ "application/zip" }, .real_type = (char[]){ "CL_TYPE_ZIP" }, .names = (char[]){ "a.exe\nb.exe" },
+	    .view = (char[]){ "exact" }, .decoder = (char[]){ "base64-join" }, .encrypted = 1,
 	    .signature = (char[]){ "Eicar-Test-Signature" }, .detail = (char[]){ "" },
 	    .size = 184, .sha256 = { [31] = 255 }, .outcome = OUTCOME_INFECTED },
 	{ .path = (char[]){ "1.2/1" }, .detail = (char[]){ "MaxFileSize" },
@@ -354,16 +355,16 @@ forged(void **state)
 		{ "result", 0, 1, "\3", 0 },
 		{ "result", 0, 1, "\4", -1 },
 		{ "result", 0, 1, "\xff", -1 },
-		{ "result", 17, 4, "\0\0\0\0", -1 },			/* parts */
-		{ "result", 17, 4, "\2\0\0\0", -1 },
-		{ "result", 17, 4, "\0\x20\0\0", -1 },
-		{ "result", 17, 4, "\1\x20\0\0", -1 },
-		{ "result", 17, 4, "\xff\xff\xff\xff", -1 },
-		{ "result", 21, 4, "\0\0\0\0", -1 },			/* reasons */
-		{ "result", 21, 4, "\x40\0\0\0", -1 },
+		{ "result", 21, 4, "\0\0\0\0", -1 },			/* parts */
+		{ "result", 21, 4, "\2\0\0\0", -1 },
+		{ "result", 21, 4, "\0\x20\0\0", -1 },
+		{ "result", 21, 4, "\1\x20\0\0", -1 },
 		{ "result", 21, 4, "\xff\xff\xff\xff", -1 },
-		{ "result", 25, 4, "\xff\xff\xff\xff", -1 },		/* no path */
-		{ "result", 29, 1, "\0", -1 },				/* NUL in it */
+		{ "result", 25, 4, "\0\0\0\0", -1 },			/* reasons */
+		{ "result", 25, 4, "\x40\0\0\0", -1 },
+		{ "result", 25, 4, "\xff\xff\xff\xff", -1 },
+		{ "result", 29, 4, "\xff\xff\xff\xff", -1 },		/* no path */
+		{ "result", 33, 1, "\0", -1 },				/* NUL in it */
 		{ "job", 24, 4, "\0\xe1\xf5\x05", -1 },			/* prefix > size */
 		{ "job", 24, 4, "\0\0\0\0", 0 },
 		{ "report", 8, 1, "\4", 0 },				/* death */
@@ -831,6 +832,11 @@ members_arrive(void **state)
 		same_text(r->parts[i].name, sample_parts[i].name);
 		same_text(r->parts[i].type, sample_parts[i].type);
 		same_text(r->parts[i].real_type, sample_parts[i].real_type);
+		same_text(r->parts[i].names, sample_parts[i].names);
+		same_text(r->parts[i].view, sample_parts[i].view);
+		same_text(r->parts[i].decoder, sample_parts[i].decoder);
+		assert_int_equal(r->parts[i].member, sample_parts[i].member);
+		assert_int_equal(r->parts[i].encrypted, sample_parts[i].encrypted);
 		same_text(r->parts[i].signature, sample_parts[i].signature);
 		same_text(r->parts[i].detail, sample_parts[i].detail);
 		assert_true(r->parts[i].size == sample_parts[i].size);

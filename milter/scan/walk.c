@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+/* Every reading of one message, every object of any of them once. */
+/*
+ * Called by a worker, for one message.  A mail is walked strictly (mime.c),
+ * then in the other views (views.c) with what the strict reader saw; a decoded object
+ * that is a mail itself, or text with encoded files in it, waits in a queue for its own walk.  Owns the queue, the
+ * digests of all objects, and the report.  Scans nothing.
+ */
+
+#include "scan/walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "base/buf.h"
+#include "scan/header.h"
+#include "scan/inline.h"
+#include "scan/mime.h"
+#include "scan/reasons.h"
+
+#define PATH_MAX_OCTETS	256	/* of a path; a deeper one is cut in front */
+
+/* A mail that waits, or is being walked. */
+struct source {
+	const uint8_t	*data;
+	size_t		 len;
+	uint8_t		*owned;
+	char		 path[PATH_MAX_OCTETS];
+	unsigned int	 depth;
+	int		 mail;		/* 0: text, for what is encoded in it */
+	struct source	*next;
+};
+
+struct digest {
+	uint8_t		 sha256[SHA256_DIGEST_LENGTH];
+	uint64_t	 first;		/* number + 1; 0: empty */
+};
+
+struct walker {
+	const struct walk_limits *limits;
+	walk_cb		 cb;
+	void		*arg;
+	struct walk_report *report;
+	struct source	*at, *queue, **queue_end;
+	struct ranges	*ranges;
+	struct digest	*digests;
+	size_t		 digests_count, digests_size;
+	uint64_t	 decoded;	/* octets, of all walks */
+	uint64_t	 parts;
+	uint64_t	 reasons;
+	int		 views[VIEW_MAX];
+	struct words	 words;
+	struct buf	 name;
+	int		 rc;
+};
+
+static void
+limit_note(struct walker *w, const char *which)
+{
+	if (w->report->limit == NULL)
+		w->report->limit = which;
+}
+
+/* ---- digests ---- */
+
+static struct digest *
+digest_slot(struct digest *table, size_t size, const uint8_t *sha256)
+{
+	size_t at;
+
+	memcpy(&at, sha256, sizeof(at));
+	for (at &= size - 1; table[at].first != 0; at = (at + 1) & (size - 1))
+		if (memcmp(table[at].sha256, sha256, sizeof(table[at].sha256)) == 0)
+			break;
+	return &table[at];
+}
+
+static int
+digests_grow(struct walker *w)
+{
+	size_t i, size = w->digests_size == 0 ? 64 : 2 * w->digests_size;
+	struct digest *bigger = calloc(size, sizeof(*bigger));
+
+	if (bigger == NULL)
+		return -1;
+	for (i = 0; i < w->digests_size; i++)
+		if (w->digests[i].first != 0)
+			*digest_slot(bigger, size, w->digests[i].sha256) = w->digests[i];
+	free(w->digests);
+	w->digests = bigger;
+	w->digests_size = size;
+	return 0;
+}
+
+/* Sets o->sha256 and o->first; o is the next to be handed out if it is new.  0, or -1: no memory. */
+static int
+digest_find(struct walker *w, struct walk_object *o)
+{
+	struct digest *d;
+
+	if (2 * (w->digests_count + 1) > w->digests_size && digests_grow(w) == -1)
+		return -1;
+	SHA256(o->data, o->len, o->sha256);
+	d = digest_slot(w->digests, w->digests_size, o->sha256);
+	if (d->first == 0) {
+		memcpy(d->sha256, o->sha256, sizeof(d->sha256));
+		d->first = w->report->objects + 1;
+		w->digests_count++;
+	}
+	o->first = d->first - 1;
+	return 0;
+}
+
+/* ---- the queue ---- */
+
+/* A copy of the object waits for a walk of its own.  0, or -1: no memory. */
+static int
+queue_add(struct walker *w, const struct walk_object *o, int mail)
+{
+	struct source *s;
+
+	if (w->at->depth >= w->limits->max_depth) {
+		limit_note(w, "mime.max_depth");
+		return 0;
+	}
+	if ((s = calloc(1, sizeof(*s))) == NULL || (s->owned = malloc(o->len)) == NULL) {
+		free(s);
+		return -1;
+	}
+	memcpy(s->owned, o->data, o->len);
+	s->data = s->owned;
+	s->len = o->len;
+	s->depth = w->at->depth + 1;
+	s->mail = mail;
+	snprintf(s->path, sizeof(s->path), "%s", o->path);
+	*w->queue_end = s;
+	w->queue_end = &s->next;
+	return 0;
+}
+
+/* ---- handing out ---- */
+
+static const char *
+path_of(const struct walker *w, const char *path, char *out, size_t size)
+{
+	if (w->at->path[0] == '\0')
+		return path;
+	snprintf(out, size, "%s>%s", w->at->path, path);
+	return out;
+}
+
+static int
+hand_out(struct walker *w, struct walk_object *o)
+{
+	int new = o->first == w->report->objects, mail;
+
+	o->depth = w->at->depth;
+	w->report->objects++;
+	if ((w->rc = w->cb(w->arg, o)) != 0)
+		return w->rc;
+	/* What stands in the message as it is was read with it. */
+	if (!new || (o->decode == DECODE_IDENTITY && o->format == NULL))
+		return 0;
+	mail = views_mail_like(o->data, o->len);
+	if ((mail || inline_like(o->data, o->len)) && queue_add(w, o, mail) == -1)
+		w->rc = -1;
+	return w->rc;
+}
+
+static int
+on_part(void *arg, const struct mime_part *p)
+{
+	struct walker *w = arg;
+	struct walk_object o;
+	char path[2 * PATH_MAX_OCTETS];
+
+	memset(&o, 0, sizeof(o));
+	o.path = path_of(w, p->path, path, sizeof(path));
+	o.name = p->name;
+	o.type = p->type;
+	o.data = p->data;
+	o.len = p->len;
+	o.view = VIEW_STRICT;
+	o.decode = p->decode;
+	o.raw = p->raw;
+	o.raw_len = p->raw_len;
+	if (digest_find(w, &o) == -1 ||
+	    ranges_add(w->ranges, p->raw, p->raw + p->raw_len, p->decode, p->plain, p->leaf) == -1)
+		return w->rc = -1;
+	return hand_out(w, &o);
+}
+
+/* The file name that the header-like lines give, first a Content-Disposition's.  0 or -1. */
+static int
+head_name(struct walker *w, const struct view_object *v)
+{
+	struct header_reader r;
+	struct header_field f;
+	enum header_line line;
+	int found = 0;
+
+	buf_reset(&w->name);
+	if (v->view == VIEW_INLINE) {
+		if (v->head_len > 0 && v->head_len <= HEADER_NAME_MAX)
+			return words_decode(&w->words, v->head, v->head_len, &w->name);
+		return 0;
+	}
+	header_start(&r, v->head, 0, v->head_len);
+	while (found == 0 && (line = header_next(&r, &f)) != HEADER_END) {
+		if (line != HEADER_FIELD)
+			continue;
+		if (header_is(&r, &f, "Content-Disposition"))
+			found = header_name(v->head + f.value, f.end - f.value, "filename", &w->words, &w->name);
+		else if (header_is(&r, &f, "Content-Type"))
+			found = header_name(v->head + f.value, f.end - f.value, "name", &w->words, &w->name);
+	}
+	return found == -1 ? -1 : 0;
+}
+
+static int
+on_view(void *arg, const struct view_object *v)
+{
+	struct walker *w = arg;
+	struct walk_object o;
+	char own[32], path[2 * PATH_MAX_OCTETS];
+
+	memset(&o, 0, sizeof(o));
+	o.data = v->data;
+	o.len = v->len;
+	if (digest_find(w, &o) == -1)
+		return w->rc = -1;
+	if (o.first != w->report->objects)
+		return 0;
+	if (head_name(w, v) == -1)
+		return w->rc = -1;
+	w->report->extra++;
+	if (v->view == VIEW_CR)
+		w->reasons |= REASON(BARE_CR);
+	if (v->view == VIEW_INLINE)
+		w->reasons |= REASON(ENC_INLINE);
+	else if (v->decode != DECODE_IDENTITY)
+		w->reasons |= REASON(VIEW_ONLY);
+	snprintf(own, sizeof(own), "%s:%llu", view_str(v->view), (unsigned long long)w->report->extra);
+	o.path = path_of(w, own, path, sizeof(path));
+	o.name = w->name.len > 0 ? w->name.data : NULL;
+	o.view = v->view;
+	o.decode = v->decode;
+	o.format = v->format;
+	o.raw = v->raw;
+	o.raw_len = v->raw_len;
+	return hand_out(w, &o);
+}
+
+/* ---- one mail ---- */
+
+static int
+on_inline(void *arg, const struct inline_object *in)
+{
+	struct view_object v = {
+		.data = in->data, .len = in->len, .view = VIEW_INLINE, .decode = in->decode, .format = in->format,
+		.raw = in->begin, .raw_len = in->end - in->begin, .head = in->name, .head_len = in->name_len
+	};
+
+	return v.len > 0 ? on_view(arg, &v) : 0;
+}
+
+static uint64_t
+left(uint64_t max, uint64_t used)
+{
+	return used < max ? max - used : 0;
+}
+
+static int
+source_strict(struct walker *w)
+{
+	const struct walk_limits *l = w->limits;
+	const struct mime_limits limits = {
+		.max_depth = l->max_depth, .max_parts = left(l->max_parts, w->parts),
+		.max_header_bytes = l->max_header_bytes, .max_decoded = left(l->max_decoded, w->decoded)
+	};
+	struct mime_report report;
+	int rc = mime_walk(w->at->data, w->at->len, &limits, on_part, w, &report);
+
+	w->reasons |= report.mask;
+	w->parts += report.parts;
+	w->decoded += report.decoded;
+	if (report.limit != NULL)
+		limit_note(w, report.limit);
+	return rc;
+}
+
+static int
+source_views(struct walker *w)
+{
+	const struct walk_limits *l = w->limits;
+	const struct views_limits limits = {
+		/* Repeated objects count here, so that work is bounded as well as what comes of it. */
+		.objects = 8 * left(l->max_parts, w->parts), .decoded = 8 * left(l->max_decoded, w->decoded),
+		.boundaries = l->max_boundaries
+	};
+	struct views_report report;
+	int rc = views_walk(w->at->data, w->at->len, w->ranges, &limits, on_view, w, &report), i;
+
+	for (i = 0; i < VIEW_MAX; i++)
+		w->views[i] |= report.views[i];
+	w->parts += report.objects / 8;
+	w->decoded += report.decoded / 8;
+	if (report.limit != NULL)
+		limit_note(w, report.limit);
+	return rc;
+}
+
+static int
+source_walk(struct walker *w)
+{
+	int rc;
+
+	if (!w->at->mail)
+		return inline_find(w->at->data, w->at->len, on_inline, w);
+	if ((w->ranges = ranges_new()) == NULL)
+		return -1;
+	rc = source_strict(w);
+	if (rc == 0)
+		rc = source_views(w);
+	ranges_free(w->ranges);
+	w->ranges = NULL;
+	return rc;
+}
+
+/* ---- the report ---- */
+
+static void
+report_fill(struct walker *w)
+{
+	struct walk_report *r = w->report;
+	size_t i;
+
+	r->reasons_count = reasons_list(w->reasons, r->reasons, &r->ambiguity);
+	if (r->limit != NULL)
+		r->ambiguity = AMBIGUITY_LIMIT;
+	r->views = 1;
+	for (i = 0; i < VIEW_MAX; i++)
+		r->views += i != VIEW_STRICT && w->views[i];
+}
+
+static void
+source_free(struct source *s)
+{
+	free(s->owned);
+	free(s);
+}
+
+int
+walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, walk_cb cb, void *arg,
+    struct walk_report *report)
+{
+	struct source first = { .data = msg, .len = len, .mail = 1 }, *s;
+	struct walker w;
+
+	memset(report, 0, sizeof(*report));
+	memset(&w, 0, sizeof(w));
+	w.limits = limits;
+	w.cb = cb;
+	w.arg = arg;
+	w.report = report;
+	w.queue_end = &w.queue;
+	buf_init(&w.name, 16 * HEADER_NAME_MAX);
+	words_init(&w.words);
+	w.at = &first;
+	w.rc = source_walk(&w);
+	while ((s = w.queue) != NULL) {
+		if ((w.queue = s->next) == NULL)
+			w.queue_end = &w.queue;
+		w.at = s;
+		if (w.rc == 0)
+			w.rc = source_walk(&w);
+		source_free(s);
+	}
+	w.reasons |= w.words.reasons;
+	report_fill(&w);
+	free(w.digests);
+	buf_free(&w.name);
+	words_free(&w.words);
+	return w.rc;
+}
