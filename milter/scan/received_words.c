@@ -19,12 +19,6 @@ is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-static int
-is_letter(uint8_t c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
 /* ---- the keyword ---- */
 
 /* (UTF8)(E|ES|S|A|L)(S)MTP(S)(A), as RFC 3848 and 6531 have it and as Exim, maddy, Yahoo and Merak write it. */
@@ -164,20 +158,23 @@ version_take(struct span s, struct tls_words *t)
 static int
 suite_kind(struct span s)
 {
+	enum { LETTER = 1, OTHER = 2, MARK = 4 };
+	static const uint8_t	kinds[256] = {
+		['A' ... 'Z'] = LETTER, ['a' ... 'z'] = LETTER,
+		['0' ... '9'] = OTHER, ['-'] = OTHER, ['_'] = OTHER,
+		['+'] = MARK, ['.'] = MARK, ['/'] = MARK,
+	};
 	size_t	i;
-	int	letter = 0, other = 0;
+	int	seen = 0, kind;
 
 	if (s.n < 3 || s.n > 127 || span_is(s, "none") || span_is(s, "null") || span_is(s, "unknown"))
 		return 0;
 	for (i = 0; i < s.n; i++) {
-		if (is_letter(s.p[i]))
-			letter = 1;
-		else if (is_digit(s.p[i]) || s.p[i] == '-' || s.p[i] == '_')
-			other = 1;
-		else if (s.p[i] != '+' && s.p[i] != '.' && s.p[i] != '/')
+		if ((kind = kinds[s.p[i]]) == 0)
 			return 0;
+		seen |= kind;
 	}
-	return letter ? 1 + other : 0;
+	return seen & LETTER ? 1 + ((seen & OTHER) != 0) : 0;
 }
 
 int
@@ -302,11 +299,11 @@ tls_pairs(struct span c, struct tls_words *t)
 		if (memchr(value.p, '=', value.n) != NULL)
 			break;
 		value = cut_comma(value);
-		if (span_starts(word, "version=") && t->version.n == 0)
+		if (key == 8 && t->version.n == 0)
 			yes |= version_take(value, t);
-		else if (span_starts(word, "cipher=") && t->cipher.n == 0 && suite_kind(value) > !yes)
+		else if (key == 7 && (word.p[0] | 0x20) == 'c' && t->cipher.n == 0 && suite_kind(value) > !yes)
 			t->cipher = value;
-		else if (span_starts(word, "bits=") && t->bits == 0)
+		else if (key == 5 && t->bits == 0)
 			span_number(value, &t->bits);
 		t->words = join(t->words, value);
 	}
