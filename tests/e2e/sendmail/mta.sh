@@ -4,7 +4,11 @@
 # Its package conflicts with Postfix', so it is unpacked (tests/unpack) and runs
 # in a mount namespace of its own, where /etc/passwd has its users and /dev/log
 # is a socket of ours.  sendmail.cf is made with m4 from the unpacked sendmail-cf.
-# SENDMAIL_EXTRA: text for sendmail.mc, SENDMAIL_MAILERS: mailers of a case's own, SENDMAIL_RULES: and the addresses for them.  SENDMAIL_TIMES: ", T=..." of the filter's line.
+# The filter's lines are those of contrib/sendmail.
+#
+# A case may set SENDMAIL_EXTRA: text for sendmail.mc; SENDMAIL_MAILERS: mailers of
+# its own, and SENDMAIL_RULES: the addresses for them; SENDMAIL_TIMES: ", T=..." of
+# the filter's line.
 
 # The answer to a message that was taken; the queue id is its third word.
 MTA_TAKEN='^250 2\.0\.0 [0-9A-Za-z]+ Message accepted for delivery'
@@ -26,10 +30,10 @@ sendmail_milter() {
 # sendmail_cf NAME: $T/sendmail/NAME.cf out of NAME.mc.in
 sendmail_cf() {
 	local cf=$SENDMAIL_ROOT/usr/share/sendmail/cf filter=''
-	[ -z "$MILTER" ] || filter="INPUT_MAIL_FILTER(\`hopward', \`S=$(sendmail_milter "$MILTER"), F=T${SENDMAIL_TIMES-, T=C:10s;S:60s;R:60s;E:2m}')dnl"
-	sed "s|@T@|$T|g; s|@CF@|$cf|g; s|@PORT@|$SMTP|g; s|@SUBMISSION@|$SUBMISSION|g; s|@FILTER@|$filter|g; s|@E2E@|$E2E|g" \
-	    "$E2E/sendmail/$1.mc.in" |
-	    EXTRA=${SENDMAIL_EXTRA:-} MAILERS=${SENDMAIL_MAILERS:-} RULES=${SENDMAIL_RULES:-} perl -pe 's/^\@([A-Z]+)\@$/$ENV{$1}/' >"$T/sendmail/$1.mc"
+	# The shipped lines, but for the socket (and T= where a case is about it).
+	[ -z "$MILTER" ] || filter=$(sed "s|S=local:[^,]*|S=$(sendmail_milter "$MILTER")|; /^INPUT_MAIL_FILTER/s|, T=.*'|${SENDMAIL_TIMES-&}'|; /^INPUT_MAIL_FILTER/s|''|'|" "$TOP/contrib/sendmail/hopward.mc")
+	sed "s|@T@|$T|g; s|@CF@|$cf|g; s|@PORT@|$SMTP|g; s|@SUBMISSION@|$SUBMISSION|g; s|@E2E@|$E2E|g" "$E2E/sendmail/$1.mc.in" |
+	    FILTER=$filter EXTRA=${SENDMAIL_EXTRA:-} MAILERS=${SENDMAIL_MAILERS:-} RULES=${SENDMAIL_RULES:-} perl -pe 's/^\@([A-Z]+)\@$/$ENV{$1}/' >"$T/sendmail/$1.mc"
 	"$SENDMAIL_ROOT/usr/bin/m4" -D_CF_DIR_="$cf/" "$cf/m4/cf.m4" "$T/sendmail/$1.mc" >"$T/sendmail/$1.cf" 2>"$T/log/m4" ||
 	    die "no $1.cf"
 	[ ! -s "$T/log/m4" ] || bad "m4 has something to say of $1.mc: $(head -3 "$T/log/m4")"
@@ -66,9 +70,7 @@ start_mta() {
 	listens "$SMTP" || die "Sendmail does not listen"
 }
 stop_mta() {
-	local p
 	[ -z "$MASTER_PID" ] || {
-		# Whoever delivers or holds a connection is a process of the daemon's group.
 		kill "$MASTER_PID" 2>/dev/null
 		wait_for 20 ended "$MASTER_PID" || { bad "Sendmail does not stop"; kill -9 "$MASTER_PID" 2>/dev/null; }
 		wait "$MASTER_PID" 2>/dev/null
