@@ -56,9 +56,9 @@ mail_init(struct mail *m)
 	memset(m, 0, sizeof(*m));
 	m->parts[0] = (struct part){ .path = p0, .real_type = type_mail, .size = 15360 };
 	m->parts[1] = (struct part){ .path = p1, .type = plain, .real_type = type_text, .size = 412 };
-	m->parts[2] = (struct part){ .path = p2, .type = zip, .real_type = type_zip, .size = 9731, .name = zip_name,
+	m->parts[2] = (struct part){ .path = p2, .type = zip, .view = view_exact, .decoder = decoder_join, .real_type = type_zip, .size = 9731, .name = zip_name,
 	    .outcome = OUTCOME_ENCRYPTED, .signature = heuristic };
-	m->parts[3] = (struct part){ .path = p3, .real_type = type_pdf, .view = view_exact, .decoder = decoder_join, .size = 20480, .name = pdf_name };
+	m->parts[3] = (struct part){ .path = p3, .real_type = type_pdf, .size = 20480, .name = pdf_name };
 	for (i = 0; i < 4; i++)
 		for (k = 0; k < 32; k++)
 			m->parts[i].sha256[k] = (uint8_t)(i * 32 + k * 7);
@@ -361,7 +361,7 @@ message_by_key(void **state)
 		{ "parts.0.name", "(absent)" }, { "parts.0.ext", "(absent)" }, { "parts.0.outcome", "\"clean\"" },
 		{ "parts.0.sha256", "\"00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9\"" },
 		{ "parts.1.type", "\"text/plain\"" }, { "parts.1.size", "412" }, { "parts.2.ext", "\"zip\"" },
-		{ "parts.3.view", "\"exact\"" }, { "parts.3.decoder", "\"base64-join\"" },
+		{ "parts.2.view", "\"exact\"" }, { "parts.2.decoder", "\"base64-join\"" },
 		{ "parts.2.real_type", "\"CL_TYPE_ZIP\"" }, { "parts.2.outcome", "\"encrypted\"" },
 		{ "parts.2.signature", "\"Heuristics.Encrypted.Zip\"" }, { "parts.2.name", "\"Invoice 17.ZIP\"" },
 		{ "parts_more", "(absent)" }, { "cut", "(absent)" },
