@@ -56,7 +56,7 @@ mail_init(struct mail *m)
 	memset(m, 0, sizeof(*m));
 	m->parts[0] = (struct part){ .path = p0, .real_type = type_mail, .size = 15360 };
 	m->parts[1] = (struct part){ .path = p1, .type = plain, .real_type = type_text, .size = 412 };
-	m->parts[2] = (struct part){ .path = p2, .type = zip, .view = view_exact, .decoder = decoder_join, .real_type = type_zip, .size = 9731, .name = zip_name,
+	m->parts[2] = (struct part){ .path = p2, .type = zip, .real_type = type_zip, .size = 9731, .name = zip_name,
 	    .outcome = OUTCOME_ENCRYPTED, .signature = heuristic };
 	m->parts[3] = (struct part){ .path = p3, .real_type = type_pdf, .size = 20480, .name = pdf_name };
 	for (i = 0; i < 4; i++)
@@ -406,6 +406,8 @@ partners_by_key(void **state)
 
 	(void)state;
 	mail_fill(&m);
+	m.parts[2].view = view_exact;
+	m.parts[2].decoder = decoder_join;
 	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
 	check_wants(root, many, COUNT(many), "many partners");
 	json_decref(root);
@@ -1026,6 +1028,8 @@ page_has_every_key_and_no_other(void **state)
 	memset(longs, 'x', sizeof(longs) - 1);
 	mail_fill(&m);
 	m.facts.helo = longs;		/* "cut" */
+	m.parts[2].view = view_exact;
+	m.parts[2].decoder = decoder_join;
 	parts = calloc(SCAN_PARTS_MAX, sizeof(*parts));
 	outcomes = calloc(SCAN_PARTS_MAX, sizeof(*outcomes));
 	assert_true(parts != NULL && outcomes != NULL);
