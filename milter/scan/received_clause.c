@@ -349,6 +349,8 @@ comment_from(struct field *f, struct span c)
 	struct tls_words	t;
 
 	f->words += f->words == 0;	/* "from ([IP]) via http": no HELO follows */
+	if (c.n < 2)	/* no form is that short, and nothing else takes as long for each octet */
+		return;
 	if (from_comment(&f->from, c)) {
 		/* What a comment said before this one was in the HELO. */
 		memset(&f->tls, 0, sizeof(f->tls));
