@@ -181,7 +181,7 @@ address_bare(struct span s, char text[ADDRESS_MAX + 1])
 	}
 	if (span_starts(s, "ipv6:"))
 		s = (struct span){ s.p + 5, s.n - 5 };
-	for (; n < s.n && s.p[n] != '%'; n++) {
+	for (; n < s.n && s.p[n] != '%' && s.p[n] != ';'; n++) {	/* a zone; spam has dates in its brackets */
 		if (n == ADDRESS_MAX || (!is_digit(s.p[n]) && s.p[n] != '.' && s.p[n] != ':' &&
 		    (lower(s.p[n]) < 'a' || lower(s.p[n]) > 'f')))
 			return 0;
