@@ -17,7 +17,7 @@ RUNS=(
 	"soe TLSv1.2/AES256-SHA TLSv1/ECDHE-RSA-AES128-SHA TLSv1/AES256-SHA TLSv1/AES128-SHA"
 )
 # In one Sendmail answers late; in one all servers are ours, and the client, which is not, brings a field of one of them.
-LATE=1 FORGED=5
+LATE=1 FORGED=$((${#RUNS[@]} - 1))	# and with it goes one that began in Exim
 FORGERY='Received: from ours (ours [192.0.2.30]) by exim.chain.test with esmtps (TLS1.3) tls TLS_AES_256_GCM_SHA384 (Exim 4.96) id 1xVcas-0000B4-0e'
 declare -A R H G	# a record, the file's hops, whatever else
 
@@ -161,11 +161,12 @@ run() {
 	read -ra links <<<"$links"
 	start_chain "${links[@]}" "$(at "$n")"
 	send_run "$n" "${links[0]}"
+	[ "$n" != $FORGED ] || send_local
 	stop_chain
 	check_links "$n" "${links[@]}"
 	FILE=$(mail_with "Subject: run$n")
 	mapfile -t TIMES < <(received_times "$FILE")
-	records | tail -1 >"$T/log/record"
+	records | sed -n "$((n + 1))p" >"$T/log/record"
 	flat "$T/log/record" R
 	check_record "$n" "$ours" "${links[@]}"
 	[ "$n" != $LATE ] || like "run $n: Sendmail was late" "${R[hops.1.delay]}" '^([3-9]|1[0-9])$'
@@ -174,6 +175,17 @@ run() {
 	check_hops "$n" "${links[@]}"
 	check_gate "$n" "$ours" "${links[3]}"
 	QUEUE_ID[n]=${H[hops.1.id]}
+}
+# One that a program gives to Exim: no connection, so neither TLS nor none.
+send_local() {
+	HEADERS='' SUBJECT=local compose "$T/in/local"
+	check "local: Exim takes it" exim_command -odf -f alice@sender.test bob@example.test <"$T/in/local"
+	wait_for 30 has_records $((${#RUNS[@]} + 1)) || die "local: nothing arrived"
+	records | tail -1 >"$T/log/record"
+	flat "$T/log/record" R
+	equal "local: hops" "${R[hops.count]}" 4
+	equal "local: Exim's field" "${R[hops.3.by]:-} ${R[hops.3.with]:-} ${R[hops.3.tls]} ${R[hops.3.local]:-} ${R[hops.3.version]:-}" "exim.chain.test local unknown true "
+	equal "local: the hop after it" "${R[hops.2.evidence]} ${R[hops.2.tls]} ${R[hops.2.version]:-}" "attested yes TLSv1"
 }
 at() { echo "192.0.2.$((41 + $1))"; }
 
@@ -204,7 +216,7 @@ done
 delivery() { cat "$T"/records/collect-*.jsonl | grep -F "\"queue_id\":\"$1\"" >"$T/log/delivery"; flat "$T/log/delivery" G; }
 check "collect" "$BIN/hopwardctl" -c "$T/hopward.conf" collect --json "$T/log/syslog"
 flat "$T/log/check.out" G
-equal "collect: deliveries, not understood" "${G[deliveries]} ${G[unreadable]}" "${#RUNS[@]} 0"
+equal "collect: deliveries, not understood" "${G[deliveries]} ${G[unreadable]}" "$((${#RUNS[@]} + 1)) 0"
 for i in "${!RUNS[@]}"; do
 	delivery "${QUEUE_ID[$i]}"
 	link=${RUNS[$i]##* } w="run $i, delivery by Sendmail"

@@ -4,12 +4,14 @@
 # Sourced after lib.sh in a world (world.sh).  A link is "none" or
 # VERSION/CIPHER, the version as OpenSSL calls it and the cipher by its name
 # there: TLSv1.2/ECDHE-RSA-AES128-GCM-SHA256.  Each of the four links is set by
-# one of its ends or both, and seen by both: by their logs, which sessions_of_link
-# reads, it is known what it really was without hopward.
+# one of its ends or both, and seen by both: from their logs, which `seen` reads,
+# it is known what it really was, without hopward.
 
 EXIM_IP=203.0.113.10 OPENSMTPD_IP=198.51.100.20 SENDMAIL_IP=192.0.2.30 CLIENT_IP=203.0.113.9
 CHAIN=$T/chain
 EXIM_PID='' OPENSMTPD_PID='' SENDMAIL_PID=''
+declare -A FOREIGN_LIBS
+for s in $WORLD_NEEDS; do FOREIGN_LIBS[$s]=$("$TOP/tests/unpack" "$FOREIGN/$s"); done
 
 chain_begin() {
 	install -d -m 755 "$CHAIN"
@@ -39,13 +41,18 @@ fill() {
 	[[ ! $text =~ @[A-Z_]+@ ]] || die "$in: nothing for ${BASH_REMATCH[0]}"
 	printf '%s\n' "$text" >"$out"
 }
-# in_foreign PACKAGE COMMAND...: with the libraries that came with it; in place of this (sub)shell
-in_foreign() { local dir=$FOREIGN/$1; shift; exec env LD_LIBRARY_PATH="$("$TOP/tests/unpack" "$dir")" "$@"; }
+# in_foreign SERVER COMMAND...: with the libraries that came with it; in place of this (sub)shell
+in_foreign() { local libs=${FOREIGN_LIBS[$1]}; shift; exec env LD_LIBRARY_PATH="$libs" "$@"; }
 version_of() { [ "$1" = none ] || echo "${1%%/*}"; }
 cipher_of() { [ "$1" = none ] || echo "${1#*/}"; }
 # OpenSSL's own tables: IANA's name of a link's cipher, its bits
-iana_of() { [ "$1" = none ] || openssl ciphers -stdname -v 'ALL:@SECLEVEL=0' | awk -v c="$(cipher_of "$1")" '$3 == c { print $1 }'; }
-bits_of() { [ "$1" = none ] || openssl ciphers -v 'ALL:@SECLEVEL=0' | awk -v c="$(cipher_of "$1")" '$1 == c { sub(/.*Enc=[^(]*\(/, ""); sub(/\).*/, ""); print }'; }
+declare -A CIPHER_IANA CIPHER_BITS
+while read -r iana _ name _ _ _ enc _; do
+	enc=${enc#*(}
+	CIPHER_IANA[$name]=$iana CIPHER_BITS[$name]=${enc%)*}
+done < <(openssl ciphers -stdname -v 'ALL:@SECLEVEL=0')
+iana_of() { [ "$1" = none ] || echo "${CIPHER_IANA[${1#*/}]}"; }
+bits_of() { [ "$1" = none ] || echo "${CIPHER_BITS[${1#*/}]}"; }
 
 # priority LINK: for GnuTLS, nothing but this
 priority() {
@@ -77,6 +84,8 @@ start_exim() {
 	EXIM_PID=$!
 	wait_for 20 bound $EXIM_IP 25 || die "Exim does not listen"
 }
+# exim_command ARGS...: Exim's program with the same configuration
+exim_command() { (in_foreign exim "$FOREIGN/exim/usr/sbin/exim4" -C "$CHAIN/exim.conf" "$@"); }
 # start_opensmtpd IN OUT
 start_opensmtpd() {
 	local listen="tls pki opensmtpd.chain.test" relay=smtp+tls relay_tls="tls no-verify"
