@@ -37,12 +37,14 @@ listed(char *const *list, const char *s)
  * Postfix simulates the SMTP events of mail that came by sendmail(1), qmqpd
  * or requeuing: the port is "0" where it is told at all; {client_resolve} is
  * answered by smtpd only, and a queue id exists before MAIL only there.
+ * Sendmail always has a queue id, and a client that omits HELO has no
+ * {client_resolve} either: a port is proof of a connection.  `sendmail -bs` has none.
  */
 static int
 simulated(const struct message_facts *facts)
 {
-	if (facts->daemon_port != NULL && strcmp(facts->daemon_port, "0") == 0)
-		return 1;
+	if (facts->daemon_port != NULL && *facts->daemon_port != '\0')
+		return strcmp(facts->daemon_port, "0") == 0;
 	return facts->queue_id_at_connect && (facts->client_resolve == NULL || *facts->client_resolve == '\0');
 }
 

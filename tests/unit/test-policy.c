@@ -98,6 +98,8 @@ classes(void **state)
 		{ "Sendmail's IPv6", "IPv6:2001:db8::25", NULL, "25", "OK", NULL, 0, "relay", "internal network" },
 		{ "daemon_port 0", "127.0.0.1", "", "0", NULL, NULL, 0, "local", "simulated events" },
 		{ "simulated, port not asked for", "127.0.0.1", NULL, NULL, NULL, NULL, 1, "local", "simulated events" },
+		{ "Sendmail, a client without HELO", "192.0.2.1", NULL, "25", NULL, NULL, 1, "mx", "default" },
+		{ "sendmail -bs", NULL, NULL, NULL, NULL, NULL, 1, "local", "simulated events" },
 		{ "queue id early, but a real client", "203.0.113.5", NULL, "25", "OK", NULL, 1, "mx", "default" },
 		{ "requeued mail of an internal client", "10.1.2.3", "", "0", NULL, "PLAIN", 1, "local", "simulated events" },
 	};

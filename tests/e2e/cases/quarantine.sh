@@ -9,6 +9,7 @@ send a "$T/in/a"
 like "reply" "$REPLY" '^250 '
 id=$(queue_id "$REPLY")
 check "held" wait_for 20 held "$id"
+like "the MTA's list" "$(queue_list)" "$id"
 like "the MTA's log" "$(grep "$id" "$T/log/mail.log")" "$MTA_HELD"
 equal "action" "$(last action)" quarantine
 equal "rule" "$(last rule)" mx.infected

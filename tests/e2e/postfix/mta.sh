@@ -60,6 +60,8 @@ queue_ids() { find "$T/queue/$1" -type f -printf '%f\n'; }
 queued() { queue_ids incoming; queue_ids active; queue_ids deferred; queue_ids hold; }
 held() { [ -f "$T/queue/hold/$1" ]; }
 release() { postsuper -c "$T/postfix" -H "$1" 2>"$T/log/postsuper"; }
+# queue_list: what the MTA shows its operator of messages on hold
+queue_list() { postqueue -c "$T/postfix" -p; }
 # Delivers now what waits in the queue.
 queue_run() { postqueue -c "$T/postfix" -f; }
 # queue_id REPLY: of the message that this reply is for

@@ -92,6 +92,8 @@ msp_sendmail() { in_sendmail setpriv --regid=61954 --clear-groups "$SENDMAIL" -C
 queued() { find "$T/queue" -type f -name '[qh]f*' -printf '%f\n' | cut -c3-; }
 held() { [ -f "$T/queue/mta/hf$1" ]; }
 release() { in_sendmail "$SENDMAIL" -C "$T/sendmail/sendmail.cf" -qQ "-qI$1" -Q >"$T/log/release" 2>&1; }
+# queue_list: what the MTA shows its operator of messages in quarantine (mailq -qQ)
+queue_list() { in_sendmail "$SENDMAIL" -C "$T/sendmail/sendmail.cf" -bp -qQ; }
 # Delivers now what waits in the queue.
 queue_run() { in_sendmail "$SENDMAIL" -C "$T/sendmail/sendmail.cf" -q >"$T/log/queue-run" 2>&1; }
 # queue_id REPLY: of the message that this reply is for
