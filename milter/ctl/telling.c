@@ -456,18 +456,35 @@ was_taken(const json_t *rec)
 	    strcmp(action, "discard") != 0;
 }
 
+/* A host that logs deliveries of this queue id in this time, and no message is theirs: the log may know the gateway by it. */
+static const char *
+other_host(const struct stories *s, size_t story)
+{
+	const struct story *st = &s->list[story], *o;
+
+	for (o = st + 1; o < s->list + s->list_count; o++)
+		if (o->message == STORY_NONE && o->stage == STORY_NONE && o->begin_ms < st->begin_ms + STORY_WINDOW_MS)
+			return s->items[o->first].gateway;
+	return NULL;
+}
+
 static void
 put_deliveries(struct buf *b, const struct text *t, const struct telling *tell, const struct stories *s, size_t story,
     const json_t *message)
 {
 	const struct story *st = &s->list[story];
+	const char *other;
 	json_t *rec;
 	size_t i;
 
 	if (message != NULL && st->deliveries == 0 && !was_taken(message))
 		return;
 	label(b, t, "went");
-	if (st->deliveries == 0)
+	if (st->deliveries == 0 && (other = other_host(s, story)) != NULL) {
+		buf_addz(b, "no delivery is on record; some of this queue id are logged by ");
+		add(b, other);
+		buf_addz(b, ": if that is this gateway, set gateway to that name\n");
+	} else if (st->deliveries == 0)
 		buf_addz(b, tell->collected ? "no delivery is on record\n" :
 		    "no delivery is on record: hopwardctl collect writes them from the MTA's log\n");
 	else {
