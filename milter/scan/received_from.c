@@ -229,8 +229,8 @@ from_client(const struct from *f, int token_rdns, int no_helo, struct client *c)
 	if (f->helo.n > 0 || token_rdns) {
 		if (c->rdns.n == 0 && !(f->lhlo && span_same(token, f->helo)))
 			c->rdns = name_of(token);
-		/* Exim and qmail leave a HELO out that is the rDNS. */
-		if (token_rdns && f->helo.n == 0 && !no_helo)
+		/* Exim and qmail leave a HELO out that is the rDNS: what is not written is not told. */
+		else if (token_rdns && f->helo.n == 0)
 			c->helo = token;
 	} else if (!no_helo) {
 		c->helo = token;
