@@ -37,6 +37,7 @@
 
 #define STREAM		"collect"
 #define STATE_NAME	"collect.state"
+#define JOURNAL		"journal"	/* its lines' source; a file's is hexadecimal */
 #define SMARTHOSTS_MAX	64
 #define SAVE_NS		1000000000ull	/* between two saved states: what a crash makes us read again */
 #define SAVE_BUSY_NS	5000000000ull	/* the same while there is more to read */
@@ -91,8 +92,9 @@ struct collect {
 	uint64_t		 saved_ns, save_took_ns;
 	/* the last delivery that an earlier run recorded, until it is passed */
 	char			 tail_id[FOLLOW_ID_LEN + 1];
-	uint64_t		 tail_at;
+	uint64_t		 tail_at, tail_count;
 	int			 again;
+	uint64_t		 from_us;	/* where the journal is read from */
 };
 
 /* ---- output ---- */
@@ -126,7 +128,8 @@ emit(struct collect *run, const struct maillog *m, const struct outbound_deliver
 {
 	char id[RECORD_ID_LEN + 1], gateway[MAILLOG_NAME_MAX + 1];
 	struct delivery d = { .id = id, .time_ms = time_ms, .gateway = gateway, .line = m, .tls = tls,
-	    .source = run->id[0] != '\0' ? run->id : NULL, .source_at = run->at };
+	    .source = run->journal ? JOURNAL : run->id[0] != '\0' ? run->id : NULL,
+	    .source_at = run->journal ? run->resume.journal_us : run->at };
 
 	tally_delivery(&run->tally, tls);
 	record_id(time_ms, id);
@@ -162,6 +165,7 @@ journal_known(struct collect *run, const struct maillog *m, uint64_t ms)
 
 	if (run->again > 0 && us == r->journal_us) {
 		run->again--;
+		run->tail_count -= m->kind == MAILLOG_DELIVERY && us == run->tail_at && run->tail_count > 0;
 		return 1;
 	}
 	if (us < r->journal_us && run->again >= 0)
@@ -172,11 +176,30 @@ journal_known(struct collect *run, const struct maillog *m, uint64_t ms)
 	return 0;
 }
 
+/* The same of a delivery: it was recorded, and then the run could not save its state. */
+static int
+journal_again(struct collect *run)
+{
+	uint64_t us = run->resume.journal_us;
+
+	if (strcmp(run->tail_id, JOURNAL) != 0)
+		return 0;
+	if (us >= run->from_us && (us < run->tail_at || (us == run->tail_at && run->tail_count > 0))) {
+		run->tail_count -= us == run->tail_at;
+		return 1;
+	}
+	if (us > run->tail_at)
+		run->tail_id[0] = '\0';	/* all behind it is new, even if the clock goes back */
+	return 0;
+}
+
 /* Was this line's delivery recorded by a run that could not save its state? */
 static int
 known_again(struct collect *run)
 {
-	if (run->journal || !run->again)
+	if (run->journal)
+		return journal_again(run);
+	if (!run->again)
 		return 0;
 	if (strcmp(run->id, run->tail_id) != 0 || run->at <= run->tail_at)
 		return 1;
@@ -381,6 +404,7 @@ journal_run(struct collect *run, const struct follow_to *to)
 	pid_t pid = -1;
 	int code, fd = -1, rc, status = 0;
 
+	run->from_us = run->resume.journal_us;
 	run->again = run->resume.journal_lines < INT32_MAX ? (int)run->resume.journal_lines : INT32_MAX;
 	if ((code = journal_start(run->ctl, run->resume.journal_us, &pid, &fd)) != 0)
 		return code;
@@ -432,7 +456,7 @@ open_records(struct collect *run)
 	run->own_sync = set.sync == LEDGER_SYNC_BATCH;
 	if (run->own_sync)
 		set.sync = LEDGER_SYNC_NONE;
-	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at);
+	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at, &run->tail_count);
 	if (ledger_open(&set, STREAM, &run->ledger, err, sizeof(err)) == -1) {
 		ctl_warn(run->ctl, "%s", err);
 		return EX_CANTCREAT;

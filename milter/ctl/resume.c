@@ -338,11 +338,13 @@ line_source(const char *line, size_t len, char id[FOLLOW_ID_LEN + 1], uint64_t *
 	return found;
 }
 
-/* Looks from the end for a delivery with its source. */
+/* Looks from the end for a delivery with its source, and how many before it have the same. */
 static int
-file_source(const char *path, char *buf, char id[FOLLOW_ID_LEN + 1], uint64_t *at)
+file_source(const char *path, char *buf, char id[FOLLOW_ID_LEN + 1], uint64_t *at, uint64_t *count)
 {
+	char before[FOLLOW_ID_LEN + 1];
 	const char *end, *nl, *line;
+	uint64_t before_at;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	ssize_t n = -1;
@@ -357,24 +359,28 @@ file_source(const char *path, char *buf, char id[FOLLOW_ID_LEN + 1], uint64_t *a
 	for (end = nl; end > buf; end = line > buf ? line - 1 : buf) {
 		nl = memrchr(buf, '\n', (size_t)(end - buf));
 		line = nl == NULL ? buf : nl + 1;
-		if (memmem(line, (size_t)(end - line), "\"source\":{", 10) != NULL &&
-		    line_source(line, (size_t)(end - line), id, at))
-			return 1;
+		if (memmem(line, (size_t)(end - line), "\"source\":{", 10) == NULL)
+			continue;
+		if (*count > 0 && (!line_source(line, (size_t)(end - line), before, &before_at) || before_at != *at ||
+		    strcmp(before, id) != 0))
+			break;
+		if (*count > 0 || line_source(line, (size_t)(end - line), id, at))
+			++*count;
 	}
-	return 0;
+	return *count > 0;
 }
 
 void
-resume_tail(const char *directory, const char *stream, char id[FOLLOW_ID_LEN + 1], uint64_t *at)
+resume_tail(const char *directory, const char *stream, char id[FOLLOW_ID_LEN + 1], uint64_t *at, uint64_t *count)
 {
 	char names[TAIL_FILES][NAME_MAX + 1], path[4096], *buf = malloc(TAIL_MAX);
 	size_t i, n = newest_files(directory, stream, names, TAIL_FILES);
 
 	id[0] = '\0';
-	*at = 0;
+	*at = *count = 0;
 	for (i = 0; buf != NULL && i < n; i++)
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, names[i]) < sizeof(path) &&
-		    file_source(path, buf, id, at))
+		    file_source(path, buf, id, at, count))
 			break;
 	free(buf);
 }

@@ -39,8 +39,11 @@ int	resume_load(const char *file, struct resume *, struct outbound *, char *err,
 /* Writes it: whole or not at all, durable. 0 or -1 with err. */
 int	resume_save(const char *file, const struct resume *, struct outbound *, char *err, size_t errlen);
 
-/* The source of the last delivery in the stream's newest files; id "" if there is none. */
-void	resume_tail(const char *directory, const char *stream, char id[FOLLOW_ID_LEN + 1], uint64_t *at);
+/*
+ * The source of the last delivery in the stream's newest files; id "" if there is none.  *count: how many at the end have
+ * that same source, as lines of the journal may.
+ */
+void	resume_tail(const char *directory, const char *stream, char id[FOLLOW_ID_LEN + 1], uint64_t *at, uint64_t *count);
 /* Makes what was written to the stream durable.  0 or -1 with errno. */
 int	resume_sync(const char *directory, const char *stream);
 
