@@ -50,6 +50,7 @@ BASE = \
 	base/wire.c
 JUDGE = \
 	judge/class.c \
+	judge/exception.c \
 	judge/facts.c \
 	judge/hops.c \
 	judge/maillog.c \
@@ -60,6 +61,7 @@ JUDGE = \
 	judge/name.c \
 	judge/outbound.c \
 	judge/partner.c \
+	judge/pattern.c \
 	judge/policy.c \
 	judge/profile.c \
 	judge/reply.c \

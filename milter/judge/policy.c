@@ -126,6 +126,15 @@ policy_check(const struct policy *policy, char *where, size_t size)
 	return 0;
 }
 
+void
+policy_with(const struct policy *policy, const struct exceptions *x, int64_t now, struct policy *copy)
+{
+	*copy = *policy;
+	copy->exceptions = x;
+	if (x != NULL && override_mode_on(&x->mode, now))
+		copy->observe = 1;
+}
+
 /* ---- findings ---- */
 
 /* What a message has of each outcome; the texts are those of the first finding. */

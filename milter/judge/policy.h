@@ -3,6 +3,7 @@
 #ifndef HOPWARD_JUDGE_POLICY_H
 #define HOPWARD_JUDGE_POLICY_H
 
+#include "judge/exception.h"
 #include "judge/facts.h"
 #include "judge/hops.h"
 #include "judge/partner.h"
@@ -41,6 +42,7 @@ struct policy {
 	int			 observe;	/* mode = "observe": every action is watched */
 	struct policy_action	 actions[CLASS_MAX][OUTCOME_MAX];
 	struct cidr_list	 internal;	/* class relay; and Received fields written there are believed */
+	const struct exceptions	*exceptions;	/* borrowed, see policy_with(); NULL: none */
 	const struct profile	*profile;	/* by which hops are graded; borrowed; NULL: they are not */
 	char			**submission_daemons;	/* {daemon_name}s, NULL-terminated */
 	char			**proxied_listeners;	/* "ADDR:PORT", ":PORT" or a {daemon_name}; TLS ends before the MTA */
@@ -62,6 +64,13 @@ void	policy_free(struct policy *);
  * "mx.encrypted", or NULL.
  */
 int	policy_check(const struct policy *, char *where, size_t);	/* 0, or -1 with where filled */
+
+/*
+ * The policy as it is at that time, with what the file of exceptions says: a
+ * shallow copy for one judgement, never freed.  Both must outlive the verdict.
+ * "mode observe" in force sets observe.  x may be NULL.
+ */
+void	policy_with(const struct policy *, const struct exceptions *x, int64_t now, struct policy *copy);
 
 struct verdict {
 	enum traffic_class	 class;
