@@ -43,7 +43,7 @@ in_sendmail() { (in_sendmail_exec "$@"); }
 in_sendmail_exec() { LD_LIBRARY_PATH=$SENDMAIL_LIBS exec unshare -mu "$E2E/sendmail/world" "$T" "$@"; }
 start_mta() {
 	[ $# = 0 ] || die "this case is for Postfix: start_mta $*"
-	"$TOP/tests/unpack" "$SENDMAIL_ROOT" sendmail-bin sendmail-base sendmail-cf m4 >"$T/log/unpack" 2>&1 || die "$(cat "$T/log/unpack")"
+	"$TOP/tests/unpack" "$SENDMAIL_ROOT" $(cat "$E2E/sendmail/packages") >"$T/log/unpack" 2>&1 || die "$(cat "$T/log/unpack")"
 	SENDMAIL=$SENDMAIL_ROOT/usr/libexec/sendmail/sendmail
 	SENDMAIL_LIBS=$("$TOP/tests/unpack" "$SENDMAIL_ROOT")
 	SMTP=$(free_port) && SUBMISSION=$(free_port) || die "no free port"
