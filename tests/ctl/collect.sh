@@ -173,6 +173,13 @@ PATH=$T/bin:$PATH run collect --journal; same "$(got queue_id)" "AAAAA1 AAAAA2 A
 echo 'exit 3' >>"$T/bin/journalctl"; PATH=$T/bin:$PATH run collect --journal; exits 69 "journalctl fails"
 (PATH=$T; "$CTL" -c "$CONF" collect --journal >/dev/null 2>"$T/err"); same $? 69 "no journalctl"; err=$(cat "$T/err"); errs "journalctl: No such file" "no journalctl"
 
+# the unit that is shipped
+if command -v systemd-analyze >/dev/null; then
+	sed "s,/usr/local/bin/hopwardctl,$CTL," contrib/systemd/hopward-collect.service >"$T/hopward-collect.service"
+	out=$(systemd-analyze verify --man=no "$T/hopward-collect.service" 2>&1); rc=$?
+	exits 0 "systemd-analyze verify"; same "$(printf '%s\n' "$out" | grep hopward-collect)" "" "systemd-analyze verify: nothing is said"
+fi
+
 # usage
 run collect; exits 64 "no log"
 run collect a b; exits 64 "two logs"

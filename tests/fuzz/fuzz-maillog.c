@@ -3,7 +3,7 @@
 /*
  * For libFuzzer:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Imilter -D_GNU_SOURCE \
- *       tests/fuzz/fuzz-maillog.c milter/judge/maillog.c milter/judge/outbound.c \
+ *       tests/fuzz/fuzz-maillog.c milter/judge/maillog*.c milter/judge/outbound.c \
  *       milter/base/buf.c -o build/fuzz-maillog
  * Each newline of the input ends a line; texts must lie within theirs, tables within their bounds.
  */
