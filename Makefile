@@ -6,6 +6,8 @@
 #   make test T=mime  one unit program
 #   make e2e C=name   one end-to-end case (all without C)
 #   make SAN=1 ...    the same under AddressSanitizer and UBSan, in build-san/
+#   make fuzz F=walk  one fuzz target (all without F), FUZZ_SECONDS=60 each; clang
+#   make bench        measurements of the walkers
 
 VERSION	= 0.1.0
 PREFIX	?= /usr/local
@@ -23,6 +25,13 @@ B	= build
 ifdef SAN
 B	= build-san
 CFLAGS	= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+# Objects for libFuzzer; set by "make fuzz" for itself.
+ifdef FUZZ
+B	= build-fuzz
+CC	= clang
+CFLAGS	= -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN	= 1
 endif
 
 WARN	= -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstrict-prototypes \
@@ -182,7 +191,7 @@ LIBS_CONF = -lconfig
 
 PROGRAMS = $(B)/hopward $(B)/hopward-scan $(B)/hopwardctl
 
-.PHONY: all check unit test e2e demo deps lint walls install clean san-unit
+.PHONY: all check unit test e2e demo deps lint walls install clean san-unit fuzz fuzz-run bench
 all: $(PROGRAMS)
 
 # One archive a room: a unit program links all, and takes what it needs.
@@ -237,6 +246,26 @@ test: $(B)/tests/unit/test-$(T)
 san-unit:
 	@$(MAKE) --no-print-directory SAN=1 unit
 
+# Fuzz targets: tests/fuzz/fuzz-NAME.c, each linked with all rooms and run from the corpus of its noun.
+FUZZERS	= $(if $(F),$(F),$(sort $(patsubst tests/fuzz/fuzz-%.c,%,$(wildcard tests/fuzz/fuzz-*.c))))
+$(B)/tests/fuzz/%.o $(B)/tests/bench/%.o: CPPFLAGS += -Itests/unit
+build-fuzz/fuzz-%: build-fuzz/tests/fuzz/fuzz-%.o build-fuzz/scan.a build-fuzz/judge.a build-fuzz/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(LIBS_BASE)
+.PRECIOUS: build-fuzz/tests/fuzz/%.o
+fuzz:
+	@$(MAKE) --no-print-directory FUZZ=1 fuzz-run
+fuzz-run: $(FUZZERS:%=build-fuzz/fuzz-%)
+	@tests/run-fuzz $^
+
+# Measurements: ratios compare, figures belong to the machine.
+$(B)/bench-mime: $(B)/tests/bench/bench-mime.o $(B)/scan.a $(B)/judge.a $(B)/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_BASE)
+$(B)/bench-walk: $(B)/tests/bench/bench-walk.o $(call obj,$(ENGINE)) $(B)/scan.a $(B)/judge.a $(B)/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lclamav -lz $(LIBS_BASE)
+bench: $(B)/bench-mime $(B)/bench-walk
+	$(B)/bench-mime
+	$(B)/bench-walk
+
 # The two commands of README.md: as root they install what tests/packages lists and lacks here.
 check:
 	@tests/deps && MAKE='$(MAKE)' tests/check
@@ -270,6 +299,6 @@ install: all
 	    install -m 644 conf/hopward.conf $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
