@@ -70,10 +70,10 @@ grow(void **p, size_t *size, size_t need, size_t each)
 static int
 set_add(struct boundaries *b, const uint8_t *p, size_t len)
 {
-	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t' || p[len - 1] == '\r' || p[len - 1] == '\n'))
-		len--;
 	if (len > BOUNDARY_READ_MAX)
 		len = BOUNDARY_READ_MAX;
+	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t' || p[len - 1] == '\r' || p[len - 1] == '\n'))
+		len--;
 	if (len == 0 || set_has(b, p, len))
 		return 0;
 	if (b->count == b->max) {
