@@ -115,7 +115,7 @@ ambiguity_str(enum ambiguity a)
 static int
 settings_valid(const struct scan_settings *s)
 {
-	int	ok = s->workers_small >= 1;
+	int	ok = s->workers_small >= 1 && s->hand_out <= 1;
 
 #define X(name, kind, def) ok &= VALID_##kind(s->name);
 	SCAN_ENGINE_SETTINGS(X)
@@ -145,6 +145,7 @@ scan_settings_encode(const struct scan_settings *s, struct buf *out)
 	wire_put_u32(out, s->spares);
 	wire_put_u32(out, s->messages_per_worker);
 	wire_put_u32(out, s->crashes_max);
+	wire_put_u32(out, s->hand_out);
 	return out->failed ? -1 : 0;
 }
 
@@ -174,6 +175,7 @@ scan_settings_decode(const void *p, size_t n, struct scan_settings **out)
 	s->spares = wire_u32(&w);
 	s->messages_per_worker = wire_u32(&w);
 	s->crashes_max = wire_u32(&w);
+	s->hand_out = wire_u32(&w);
 	if (wire_end(&w) == -1 || !settings_valid(s)) {
 		scan_settings_free(s);
 		return -1;
@@ -645,6 +647,20 @@ authres_clear(struct authres *a)
 	memset(a, 0, sizeof(*a));
 }
 
+static void
+part_clear(struct part *p)
+{
+	free(p->path);
+	free(p->name);
+	free(p->names);
+	free(p->type);
+	free(p->view);
+	free(p->decoder);
+	free(p->real_type);
+	free(p->signature);
+	free(p->detail);
+}
+
 void
 scan_result_free(struct scan_result *r)
 {
@@ -652,17 +668,8 @@ scan_result_free(struct scan_result *r)
 
 	if (r == NULL)
 		return;
-	for (i = 0; i < r->parts_count; i++) {
-		free(r->parts[i].path);
-		free(r->parts[i].name);
-		free(r->parts[i].names);
-		free(r->parts[i].type);
-		free(r->parts[i].view);
-		free(r->parts[i].decoder);
-		free(r->parts[i].real_type);
-		free(r->parts[i].signature);
-		free(r->parts[i].detail);
-	}
+	for (i = 0; i < r->parts_count; i++)
+		part_clear(&r->parts[i]);
 	for (i = 0; i < r->reasons_count; i++)
 		free(r->reasons[i]);
 	for (i = 0; i < r->received_count; i++)
@@ -674,6 +681,53 @@ scan_result_free(struct scan_result *r)
 	free(r->parts);
 	free(r->reasons);
 	free(r);
+}
+
+/* ---- an object handed out ---- */
+
+static int
+object_valid(const struct scan_object *o)
+{
+	return o->number >= 1 && o->number < SCAN_PARTS_MAX && !o->part.member && !o->part.encrypted;
+}
+
+int
+scan_object_encode(const struct scan_object *o, struct buf *out)
+{
+	if (!object_valid(o))
+		return -1;
+	wire_put_u32(out, o->number);
+	part_encode(&o->part, out);
+	return out->failed ? -1 : 0;
+}
+
+int
+scan_object_decode(const void *p, size_t n, struct scan_object **out)
+{
+	struct scan_object	*o;
+	struct wire		 w;
+
+	*out = NULL;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return -1;
+	wire_init(&w, p, n);
+	o->number = wire_u32(&w);
+	part_decode(&w, &o->part);
+	if (wire_end(&w) == -1 || !object_valid(o)) {
+		scan_object_free(o);
+		return -1;
+	}
+	*out = o;
+	return 0;
+}
+
+void
+scan_object_free(struct scan_object *o)
+{
+	if (o == NULL)
+		return;
+	part_clear(&o->part);
+	free(o);
 }
 
 /* ---- engine ---- */

@@ -128,6 +128,7 @@ struct scan_settings {
 	uint32_t	 spares;	/* forked ahead, waiting for a ticket */
 	uint32_t	 messages_per_worker;
 	uint32_t	 crashes_max;	/* then a fresh hopward-scan is asked for */
+	uint32_t	 hand_out;	/* 1: objects come back with the result; for hopwardctl extract, never the daemon */
 };
 
 int	scan_settings_encode(const struct scan_settings *, struct buf *);
@@ -158,9 +159,13 @@ int	scan_job_decode(const void *, size_t, struct scan_job *);
 /* Frame types on the reply socket (a stream), worker -> asker. */
 enum scan_reply {
 	SCAN_REPLY_RESULT = 1,		/* payload: scan_result */
-	SCAN_REPLY_EXPIRED = 2		/* deadline had passed before it began; no payload */
+	SCAN_REPLY_EXPIRED = 2,		/* deadline had passed before it began; no payload */
+	/* Before the result, with settings->hand_out alone: */
+	SCAN_REPLY_OBJECT = 3,		/* payload: scan_object; its octets follow */
+	SCAN_REPLY_OCTETS = 4		/* payload: the next ones of that object, until all have come */
 };
 #define SCAN_REPLY_MAX	(16u * 1024 * 1024)
+#define SCAN_OCTETS_MAX	(256u * 1024)		/* of one frame */
 
 /* ---- what a scan saw ---- */
 
@@ -278,6 +283,19 @@ struct scan_result {
 int	scan_result_encode(const struct scan_result *, struct buf *);
 int	scan_result_decode(const void *, size_t, struct scan_result **);	/* gives */
 void	scan_result_free(struct scan_result *);
+
+/*
+ * One object whose octets are handed out, before it is scanned: what is known
+ * of it by then.  number: its index in the result's parts.  Octets that came
+ * before under another number are not sent again.
+ */
+struct scan_object {
+	uint32_t	number;
+	struct part	part;
+};
+int	scan_object_encode(const struct scan_object *, struct buf *);	/* 0 or -1 */
+int	scan_object_decode(const void *, size_t, struct scan_object **);	/* gives */
+void	scan_object_free(struct scan_object *);
 
 /* ---- what hopward-scan's main tells its parent (frames on the control stream) ---- */
 

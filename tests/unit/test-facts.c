@@ -57,6 +57,7 @@ settings_sample(struct buf *b)
 	s.spares = 1;
 	s.messages_per_worker = 4;
 	s.crashes_max = 5;
+	s.hand_out = 1;
 	return scan_settings_encode(&s, b);
 }
 
@@ -151,6 +152,29 @@ result_again(const void *p, size_t n, struct buf *out)
 }
 
 static int
+object_sample(struct buf *b)
+{
+	const struct scan_object	o = { .number = SCAN_PARTS_MAX - 1, .part = sample_parts[0] };
+
+	return scan_object_encode(&o, b);
+}
+
+static int
+object_again(const void *p, size_t n, struct buf *out)
+{
+	struct scan_object	*o;
+	int			 r;
+
+	if (scan_object_decode(p, n, &o) == -1) {
+		assert_null(o);
+		return -1;
+	}
+	r = out == NULL ? 0 : scan_object_encode(o, out);
+	scan_object_free(o);
+	return r;
+}
+
+static int
 engine_sample(struct buf *b)
 {
 	const struct engine_info	e = { (char[]){ "1.4.6" }, 27000, 1700000000, 8700000, 9000,
@@ -201,6 +225,7 @@ static const struct form {
 	{ "settings", settings_sample, settings_again },
 	{ "job", job_sample, job_again },
 	{ "result", result_sample, result_again },
+	{ "object", object_sample, object_again },
 	{ "engine", engine_sample, engine_again },
 	{ "report", report_sample, report_again },
 };
@@ -367,6 +392,9 @@ forged(void **state)
 		{ "result", 33, 1, "\0", -1 },				/* NUL in it */
 		{ "job", 24, 4, "\0\xe1\xf5\x05", -1 },			/* prefix > size */
 		{ "job", 24, 4, "\0\0\0\0", 0 },
+		{ "object", 0, 4, "\0\0\0\0", -1 },			/* the message itself is not handed out */
+		{ "object", 0, 4, "\0\x20\0\0", -1 },			/* no such part */
+		{ "object", 0, 4, "\1\0\0\0", 0 },
 		{ "report", 8, 1, "\4", 0 },				/* death */
 		{ "report", 8, 1, "\5", -1 },
 		{ "settings", 0, 1, "\1", -1 },				/* another release's list */
