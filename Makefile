@@ -58,6 +58,7 @@ BASE = \
 	base/units.c \
 	base/wire.c
 JUDGE = \
+	judge/ambiguity.c \
 	judge/class.c \
 	judge/exception.c \
 	judge/facts.c \

@@ -14,6 +14,7 @@
 
 #include "conf_int.h"
 #include "conf_profile.h"
+#include "judge/ambiguity.h"
 
 /* Checks of single strings; 0, or -1 with what is wanted in err. */
 
@@ -158,6 +159,9 @@ static const struct conf_choice privacy_choices[] = {
 static const struct conf_choice unrecorded_choices[] = {
 	{ "tempfail", UNRECORDED_TEMPFAIL }, { "accept", UNRECORDED_ACCEPT }, { NULL, 0 }
 };
+static const struct conf_choice mime_choices[] = {
+	{ "none", AMBIGUITY_FIELD_NEVER }, { "hard", AMBIGUITY_HARD }, { "all", AMBIGUITY_SOFT }, { NULL, 0 }
+};
 static const struct conf_choice reload_choices[] = { { "auto", -1 }, { "drain", 0 }, { "overlap", 1 }, { NULL, 0 } };
 
 #define P(m)	ROOM_PARENT, offsetof(struct parent_settings, m)
@@ -244,6 +248,8 @@ const struct conf_key conf_keys[] = {
 	{ "headers.virus", KEY_BOOL, F(header_virus), "true", "add X-Virus-Scanned and X-Virus-Status", 0, 0, 0, NULL, NULL },
 	{ "headers.tls", KEY_BOOL, F(header_tls), "true",
 	    "add Authentication-Results with the TLS of this connection", 0, 0, 0, NULL, NULL },
+	{ "headers.mime", KEY_ENUM, F(header_mime), "hard",
+	    "add X-Hopward-MIME: hard (and limit) ambiguity, all (soft too), or none", 0, 0, 0, mime_choices, NULL },
 	{ "headers.subject_tag", KEY_STRING, F(subject_tag), "",
 	    "put in front of the Subject of tagged mail; empty: nothing", KEY_NULL, 0, 0, NULL, check_text },
 

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "front/answer.h"
+#include "judge/ambiguity.h"
 
 #define OWN_PREFIX	"X-Hopward-"
 #define VALUE_MAX	1024	/* octets of a field we write; MTAs take 2048 */
@@ -267,6 +268,12 @@ edits_insert(struct answer *a, const struct front_settings *st, const struct mes
 		if (b.failed || (b.len > 0 &&
 		    edit_add(a, EDIT_INSERT, "Authentication-Results", 1, b.data, caps) == -1))
 			goto out;
+		buf_reset(&b);
+	}
+	if (ambiguity_field(facts->scan, st->header_mime, &b)) {
+		if (b.failed || edit_add(a, EDIT_INSERT, OWN_PREFIX "MIME", 1, b.data, caps) == -1)
+			goto out;
+		buf_reset(&b);
 	}
 	/* A rule asked for it, whatever other fields are wanted. */
 	if (v->tls_tag[0] != '\0' && edit_add(a, EDIT_INSERT, OWN_PREFIX "TLS", 1, v->tls_tag, caps) == -1)

@@ -21,6 +21,7 @@ struct front_settings {
 	char			*authserv_id;		/* RFC 8601 */
 	int			 header_virus;		/* X-Virus-Scanned and X-Virus-Status */
 	int			 header_tls;		/* Authentication-Results: x-tls */
+	int			 header_mime;		/* X-Hopward-MIME from this enum ambiguity on; AMBIGUITY_FIELD_NEVER */
 	char			*subject_tag;		/* put before the Subject of tagged mail, or NULL */
 	enum unrecorded		 unrecorded;		/* when the record cannot be written */
 	enum privacy_level	 privacy;
@@ -48,6 +49,7 @@ struct front_start {
 	struct ledger_settings	 ledger;
 	char			*key_file;		/* pseudonym key */
 	struct peers_settings	 peers;			/* of the downgrade alarm */
+	char			*exceptions;		/* text of their file as it was at the fork; borrowed; NULL: none */
 	int			 verbose;
 };
 
@@ -100,12 +102,14 @@ enum front_ctl {
 	FRONT_CTL_GENERATION = 'G',	/* payload: u32 number, then engine_info; descriptors: small queue, large queue, reports */
 	FRONT_CTL_NO_ENGINE = 'N',	/* payload: reason; the old generation is gone or drains: mail waits (engine_wait_ms) */
 	FRONT_CTL_SETTINGS = 'S',	/* descriptor: memfd with the new settings' text */
+	FRONT_CTL_EXCEPTIONS = 'X',	/* payload: u32 serial; descriptor: memfd with the text of the exceptions' file */
 	FRONT_CTL_EVENT = 'E',		/* payload: wire strings event, key, value, ...: to be recorded */
 	FRONT_CTL_STOP = 'T'		/* finish what is in flight, within stop_wait_ms, and exit */
 };
 /* Packets front -> parent. */
 enum front_msg {
 	FRONT_MSG_LISTENING = 'L',	/* the milter socket is open */
+	FRONT_MSG_EXCEPTIONS = 'X',	/* payload: u32 serial: those exceptions hold, or cannot be read and the old ones do */
 	FRONT_MSG_DRAINED = 'D',	/* payload: u32 number: no job of that older generation is left, its scanner may go */
 	FRONT_MSG_FAILED = 'F'		/* payload: why; the front exits afterwards with a code of sysexits.h */
 };

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "judge/ambiguity.h"
 #include "judge/name.h"
 #include "record/record.h"
 
@@ -455,6 +456,8 @@ put_mime(struct writer *w, const struct scan_result *scan)
 
 	json_begin_object(&w->json, "mime");
 	json_str(&w->json, "ambiguity", ambiguity_str(scan->ambiguity));
+	json_u64(&w->json, "views", scan->views);
+	json_u64(&w->json, "objects", ambiguity_objects(scan));
 	json_begin_array(&w->json, "reasons");
 	for (i = 0; i < scan->reasons_count && i < SCAN_REASONS_MAX; i++)
 		put_max(w, NULL, scan->reasons[i], TOKEN_MAX);

@@ -422,6 +422,46 @@ test_subject(void **state)
 	}
 }
 
+/* X-Hopward-MIME: by the setting and the class, ours alone, and never of the message's words. */
+static void
+test_mime(void **state)
+{
+	static const struct { enum ambiguity is; int from; unsigned int caps; const char *want; } cases[] = {
+		{ AMBIGUITY_HARD, AMBIGUITY_HARD, ALL | ANSWER_LEADSPC, "X-Hopward-MIME: hard; views=4; objects=1; reasons=CT-DUP" },
+		{ AMBIGUITY_LIMIT, AMBIGUITY_HARD, ALL | ANSWER_LEADSPC, "X-Hopward-MIME: limit; views=4; objects=1; reasons=CT-DUP" },
+		{ AMBIGUITY_SOFT, AMBIGUITY_HARD, ALL | ANSWER_LEADSPC, NULL },
+		{ AMBIGUITY_SOFT, AMBIGUITY_SOFT, ALL | ANSWER_LEADSPC, "X-Hopward-MIME: soft; views=4; objects=1; reasons=CT-DUP" },
+		{ AMBIGUITY_NONE, AMBIGUITY_SOFT, ALL | ANSWER_LEADSPC, NULL },
+		{ AMBIGUITY_HARD, AMBIGUITY_LIMIT + 1, ALL | ANSWER_LEADSPC, NULL },
+		{ AMBIGUITY_HARD, AMBIGUITY_HARD, ANSWER_CAN_CHANGE, NULL },
+	};
+	static char reason[] = "CT-DUP", whole[] = "0", one[] = "1";
+	char *reasons[] = { reason };
+	struct part parts[] = { { .path = whole }, { .path = one } };
+	struct scan_result scan = { .parts = parts, .parts_count = 2, .reasons = reasons, .reasons_count = 1, .views = 4 };
+	const char *want[] = { "From: a", NULL, NULL };
+	struct scene s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scene_open(&s);
+		s.st.header_virus = s.st.header_tls = 0;
+		s.st.header_mime = cases[i].from;
+		scan.ambiguity = cases[i].is;
+		s.facts.scan = &scan;
+		scene_field(&s, "x-hopward-mime", " none");
+		scene_field(&s, "From", " a");
+		want[0] = cases[i].want != NULL ? cases[i].want : "From: a";
+		want[1] = cases[i].want != NULL ? "From: a" : NULL;
+		if ((cases[i].caps & ANSWER_CAN_CHANGE) && !(cases[i].caps & ANSWER_CAN_ADD))
+			assert_null(cases[i].want);
+		scene_run(&s, cases[i].caps);
+		header_want(&s.header, want);
+		scene_close(&s);
+	}
+}
+
 static const struct {
 	enum action		 action;
 	int			 code;
@@ -541,6 +581,7 @@ main(void)
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_subject),
+		cmocka_unit_test(test_mime),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_reply_long),
 		cmocka_unit_test(test_hold_and_observe),

@@ -67,6 +67,7 @@ mail_init(struct mail *m)
 	m->scan.reasons = reasons;
 	m->scan.reasons_count = 1;
 	m->scan.ambiguity = AMBIGUITY_SOFT;
+	m->scan.views = 3;
 	m->engine.version = clamav;
 	m->engine.db_version = 27824;
 	m->engine.db_time = 1795424461;
@@ -355,7 +356,7 @@ message_by_key(void **state)
 		{ "hops.0.offered", "[\"helo\",\"mail\"]" }, { "hops.1", "(absent)" }, { "boundary", "0" },
 		{ "outcome", "\"encrypted\"" }, { "action", "\"tag\"" }, { "rule", "\"mx.encrypted\"" },
 		{ "would", "(absent)" }, { "signature", "\"Heuristics.Encrypted.Zip\"" }, { "detail", "(absent)" },
-		{ "reply", "(absent)" }, { "mime", "{\"ambiguity\":\"soft\",\"reasons\":[\"BND-CASE\"]}" },
+		{ "reply", "(absent)" }, { "mime", "{\"ambiguity\":\"soft\",\"views\":3,\"objects\":2,\"reasons\":[\"BND-CASE\"]}" },
 		{ "engine", "{\"version\":\"1.4.6\",\"db_version\":27824,\"db_time\":\"2026-11-23T09:01:01Z\",\"signatures\":8712345}" },
 		{ "ms", "{\"receive\":41,\"queue\":1,\"scan\":27}" }, { "parts.0.path", "\"0\"" },
 		{ "parts.0.name", "(absent)" }, { "parts.0.ext", "(absent)" }, { "parts.0.outcome", "\"clean\"" },
