@@ -59,9 +59,11 @@ BASE = \
 	base/wire.c
 JUDGE = \
 	judge/ambiguity.c \
+	judge/attach.c \
 	judge/class.c \
 	judge/exception.c \
 	judge/facts.c \
+	judge/findings.c \
 	judge/hops.c \
 	judge/maillog.c \
 	judge/maillog_cursor.c \
@@ -76,6 +78,7 @@ JUDGE = \
 	judge/profile.c \
 	judge/reply.c \
 	judge/route.c \
+	judge/rules.c \
 	judge/suite.c
 RECORD = \
 	record/delivery.c \

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/name.h"
+#include "judge/findings.h"
 #include "judge/policy.h"
 #include "judge/reply.h"
 
@@ -97,6 +97,7 @@ policy_free(struct policy *policy)
 	list_free(policy->blocked_extensions);
 	list_free(policy->trusted_authserv_ids);
 	partners_free(&policy->partners);
+	rules_free(&policy->rules);
 	free(policy->internal.nets);
 	free(policy->contact);
 	free(policy->submission_text);
@@ -133,124 +134,6 @@ policy_with(const struct policy *policy, const struct exceptions *x, int64_t now
 	copy->exceptions = x;
 	if (x != NULL && override_mode_on(&x->mode, now))
 		copy->observe = 1;
-}
-
-/* ---- findings ---- */
-
-/* What a message has of each outcome; the texts are those of the first finding. */
-struct findings {
-	int		 seen[OUTCOME_MAX];
-	const char	*signature[OUTCOME_MAX];
-	const char	*detail[OUTCOME_MAX];
-};
-
-static void
-finding_add(struct findings *f, enum outcome outcome, const char *signature, const char *detail)
-{
-	f->seen[outcome] = 1;
-	if (f->signature[outcome] == NULL)
-		f->signature[outcome] = signature;
-	if (f->detail[outcome] == NULL)
-		f->detail[outcome] = detail;
-}
-
-/* The walker's bound, for a report that came without a part that names it. */
-static const char *
-limit_reason(const struct scan_result *scan)
-{
-	uint32_t i;
-
-	for (i = 0; i < scan->reasons_count; i++)
-		if (strncmp(scan->reasons[i], "LIMIT", 5) == 0 || strncmp(scan->reasons[i], "mime.", 5) == 0)
-			return scan->reasons[i];
-	return "mime";
-}
-
-static void
-findings_of_parts(const struct policy *policy, const struct scan_result *scan, enum outcome *parts, struct findings *f)
-{
-	const char *blocked;
-	uint32_t i;
-
-	for (i = 0; i < scan->parts_count; i++) {
-		const struct part *p = &scan->parts[i];
-
-		parts[i] = (unsigned int)p->outcome < OUTCOME_MAX ? p->outcome : OUTCOME_NOT_SCANNED;
-		finding_add(f, parts[i], p->signature, p->detail);
-		if ((blocked = name_blocked(p->name, policy->blocked_extensions)) != NULL) {
-			finding_add(f, OUTCOME_BLOCKED, NULL, blocked);
-			parts[i] = outcome_worse(parts[i], OUTCOME_BLOCKED);
-		}
-	}
-}
-
-static int
-findings_collect(const struct policy *policy, const struct message_facts *facts, struct verdict *v, struct findings *f)
-{
-	const struct scan_result *scan = facts->scan;
-
-	if (scan == NULL) {
-		if (facts->scan_failed == OUTCOME_CLEAN || (unsigned int)facts->scan_failed >= OUTCOME_MAX)
-			finding_add(f, OUTCOME_NOT_SCANNED, NULL, facts->scan_detail);
-		else
-			finding_add(f, facts->scan_failed, NULL, facts->scan_detail);
-		return 0;
-	}
-	if (scan->parts_count == 0)
-		finding_add(f, OUTCOME_NOT_SCANNED, NULL, "no parts");
-	else if ((v->parts = calloc(scan->parts_count, sizeof(*v->parts))) == NULL)
-		return -1;
-	else
-		findings_of_parts(policy, scan, v->parts, f);
-	if (scan->ambiguity == AMBIGUITY_HARD)
-		finding_add(f, OUTCOME_AMBIGUOUS, NULL, scan->reasons_count > 0 ? scan->reasons[0] : NULL);
-	else if (scan->ambiguity == AMBIGUITY_LIMIT)
-		finding_add(f, OUTCOME_LIMIT, NULL, limit_reason(scan));
-	return 0;
-}
-
-/* ---- judging ---- */
-
-static void
-rule_name(enum traffic_class class, enum outcome outcome, char *out, size_t size)
-{
-	snprintf(out, size, "%s.%s", class_str(class), outcome_str(outcome));
-}
-
-static int
-graver(enum outcome a, enum outcome b)
-{
-	return a != b && outcome_worse(a, b) == a;
-}
-
-/* Strictest action of what is done, and of what is only watched; among equals the graver finding decides. */
-static void
-decide(const struct policy *policy, const struct findings *f, struct verdict *v, enum outcome *decided)
-{
-	enum outcome would_by;
-	unsigned int i;
-
-	v->action = v->would = ACTION_ACCEPT;
-	*decided = would_by = v->outcome;
-	for (i = 0; i < OUTCOME_MAX; i++) {
-		const struct policy_action *cell = &policy->actions[v->class][i];
-		int watched = policy->observe || cell->watch;
-		enum action *action = watched ? &v->would : &v->action;
-		enum outcome *by = watched ? &would_by : decided, o = (enum outcome)i;
-
-		if (!f->seen[i])
-			continue;
-		if (cell->action > *action || (cell->action == *action && cell->action != ACTION_ACCEPT && graver(o, *by))) {
-			*action = cell->action;
-			*by = o;
-		}
-	}
-	rule_name(v->class, *decided, v->rule, sizeof(v->rule));
-	if (v->would <= v->action) {
-		v->would = v->action;
-		would_by = *decided;
-	}
-	rule_name(v->class, would_by, v->would_rule, sizeof(v->would_rule));
 }
 
 /* ---- partners ---- */
@@ -355,25 +238,12 @@ int
 policy_judge(const struct policy *policy, const struct message_facts *facts, struct verdict *v)
 {
 	const struct partner_result *partner;
-	struct findings f;
 	enum outcome decided;
-	unsigned int i;
 
-	memset(&f, 0, sizeof(f));
-	if (verdict_begin(policy, facts, v) == -1 || findings_collect(policy, facts, v, &f) == -1) {
+	if (verdict_begin(policy, facts, v) == -1 || findings_judge(policy, facts, v, &decided) == -1) {
 		verdict_free(v);
 		return -1;
 	}
-	v->outcome = OUTCOME_CLEAN;
-	for (i = 0; i < OUTCOME_MAX; i++)
-		if (f.seen[i])
-			v->outcome = outcome_worse(v->outcome, (enum outcome)i);
-	/* Clean is a claim about the whole message: another finding takes it back. */
-	if (v->outcome != OUTCOME_CLEAN)
-		f.seen[OUTCOME_CLEAN] = 0;
-	v->signature = f.signature[v->outcome];
-	v->detail = f.detail[v->outcome];
-	decide(policy, &f, v, &decided);
 	partner = decide_partners(v, ACTION_TAG);
 	fill_tls_tag(v);
 	reply_fill(policy, facts, decided, partner, v);
@@ -440,6 +310,13 @@ verdict_free(struct verdict *v)
 		return;
 	free(v->parts);
 	v->parts = NULL;
+	free(v->judged);
+	v->judged = NULL;
+	free(v->recipients);
+	v->recipients = NULL;
+	v->recipients_count = 0;
+	free(v->recipient_of);
+	v->recipient_of = NULL;
 	free(v->route);
 	v->route = NULL;
 }

@@ -8,6 +8,7 @@
 #include "judge/hops.h"
 #include "judge/partner.h"
 #include "judge/route.h"
+#include "judge/rules.h"
 
 /* From the mildest to the strictest. */
 #define ACTIONS(X)							\
@@ -49,6 +50,8 @@ struct policy {
 	struct partners		 partners;
 	char			**trusted_authserv_ids;	/* whose Authentication-Results are believed; NULL-terminated, lower case */
 	char			**blocked_extensions;	/* lower case, no dot, NULL-terminated */
+	int			 misnamed;	/* attach_misnamed() makes a part BLOCKED */
+	struct rules		 rules;		/* asked before the actions, the first that holds decides */
 	/* words people see */
 	char			*contact;	/* in every refusal: an https URL or a mail address */
 	int			 name_signature;	/* tell the signature's name in replies */
@@ -72,14 +75,39 @@ int	policy_check(const struct policy *, char *where, size_t);	/* 0, or -1 with w
  */
 void	policy_with(const struct policy *, const struct exceptions *x, int64_t now, struct policy *copy);
 
+#define EXCEPTION_HITS_MAX	8	/* listed; more are counted */
+
+/* A finding that an exception took out.  Texts of the exception are copied: it may end before the record is written. */
+struct exception_hit {
+	char			 id[EXCEPTION_ID_MAX + 1];
+	char			 reason[EXCEPTION_REASON_MAX + 1];
+	enum outcome		 outcome;	/* what the finding was */
+	const char		*signature;	/* borrowed from the facts; NULL */
+	const char		*path;		/* of the first such part; NULL: of the message */
+	uint32_t		 findings;	/* so many alike */
+};
+
+/* What the judge thought of one part. */
+struct part_judged {
+	const char		*why;	/* of BLOCKED: the entry of the list, how it is misnamed, or the rule's name; NULL */
+	const char		*rule;	/* name of the rule that decided about it; NULL: the table of actions */
+};
+
+/* What would be done if the message were for these recipients alone. */
+struct recipient_result {
+	uint32_t		 rcpts;
+	enum action		 action, would;
+	char			 rule[48], would_rule[48];
+};
+
 struct verdict {
 	enum traffic_class	 class;
 	const char		*class_why;	/* e.g. "auth_type", "daemon_name", "internal network", "simulated events", "default" */
 	struct hop		 hop;		/* observed */
 	struct route		*route;		/* with the earlier ones; of the verdict; NULL in one that was not judged */
-	enum outcome		 outcome;	/* the gravest of all findings */
+	enum outcome		 outcome;	/* the gravest of all findings that count, see excepted */
 	enum action		 action;	/* to be done */
-	char			 rule[48];	/* "mx.infected"; of the finding that decided the action */
+	char			 rule[48];	/* "mx.infected", "rule.NAME"; of the finding that decided the action */
 	enum action		 would;		/* strictest watched action, if stricter than action; else == action */
 	char			 would_rule[48];
 	const char		*signature;	/* of the gravest finding; NULL */
@@ -90,6 +118,19 @@ struct verdict {
 	const char		*sender_domain;	/* that domain; NULL where it is not confirmed */
 	/* What X-Hopward-TLS says of a miss that is to be tagged: "partner=NAME; missed=no-tls; confirmed=network"; "" none */
 	char			 tls_tag[128];
+	/*
+	 * Findings that exceptions took out of the decision; all, may be more than are listed.  Where nothing else
+	 * was found, `excepted` is set and outcome, signature and detail are those of the gravest of
+	 * them: the part was not scanned beyond it, so that nobody can say clean.  Then rule is "exception.ID".
+	 */
+	struct exception_hit	 exceptions[EXCEPTION_HITS_MAX];
+	size_t			 exceptions_count;
+	int			 excepted;
+	/* Where rules make a difference between recipients; NULL and 0 where they do not.  The strictest is the message's */
+	struct recipient_result	*recipients;
+	size_t			 recipients_count;
+	uint32_t		*recipient_of;	/* index in recipients, of each of facts->rcpts */
+	struct part_judged	*judged;	/* as many as parts; or NULL */
 	/* The outcome of each part after the judge (BLOCKED may have been added); as many as scan->parts_count; or NULL */
 	enum outcome		*parts;
 	/* Text of X-Virus-Status: "Clean", "Infected (NAME)", "Not Scanned (encrypted)"... */

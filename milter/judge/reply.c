@@ -69,6 +69,12 @@ fill_status(struct verdict *v)
 	const char *name = outcome_str(v->outcome);
 	char text[NAME_MAX_SHOWN + 1];
 
+	if (v->excepted) {
+		/* Nobody's filter shall take it for infected, and nobody for clean. */
+		printable(v->signature != NULL ? v->signature : name, text, sizeof(text), NAME_MAX_SHOWN);
+		snprintf(v->status, sizeof(v->status), "Suspicious (excepted: %s)", text);
+		return;
+	}
 	switch (w->form) {
 	case STATUS_CLEAN:
 		snprintf(v->status, sizeof(v->status), "Clean");
