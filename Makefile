@@ -153,12 +153,18 @@ DAEMON = \
 	parent_scan.c \
 	watch.c
 CTL = \
+	ctl/acts.c \
 	ctl/collect.c \
 	ctl/control.c \
 	ctl/ctl.c \
 	ctl/deliveryline.c \
 	ctl/explain.c \
 	ctl/follow.c \
+	ctl/held.c \
+	ctl/heldact.c \
+	ctl/heldlist.c \
+	ctl/heldqueue.c \
+	ctl/heldrecord.c \
 	ctl/hops.c \
 	ctl/hoptable.c \
 	ctl/journal.c \
@@ -177,6 +183,7 @@ CTL = \
 	ctl/tally.c \
 	ctl/telling.c \
 	ctl/text.c \
+	ctl/tool.c \
 	ctl/when.c
 
 MAN8	= milter/hopward.8 milter/hopwardctl.8

@@ -14,6 +14,20 @@
 #define CONF_DEFAULT	"/etc/hopward/hopward.conf"	/* the Makefile knows better */
 #endif
 
+/* Mail on hold: for hopwardctl held alone. */
+enum held_mta { HELD_MTA_AUTO, HELD_MTA_POSTFIX, HELD_MTA_SENDMAIL };
+
+struct held_settings {
+	enum held_mta	 mta;
+	uint64_t	 keep_ms;		/* 0: for ever */
+	uint64_t	 warn_ms;		/* before that */
+	char		*postfix_tools;		/* directory of postqueue(1), postsuper(1), postcat(1) */
+	char		*postfix_config;	/* their -c, or NULL */
+	char		*sendmail;		/* Sendmail's program */
+	char		*sendmail_config;	/* its -C, or NULL */
+	char		*qtool;			/* Sendmail's qtool.pl */
+};
+
 /* The parent's own settings. */
 struct parent_settings {
 	char		*user;		/* name or number; of the front */
@@ -29,6 +43,7 @@ struct parent_settings {
 	uint64_t	 engine_start_ms;	/* how long an engine may take to load */
 	int		 reload_overlap;	/* -1 auto (by memory), 0 drain first, 1 overlap */
 	char		**smarthosts;	/* read by hopwardctl collect alone; NULL-terminated */
+	struct held_settings held;
 };
 
 struct conf {

@@ -159,6 +159,9 @@ static const struct conf_choice privacy_choices[] = {
 static const struct conf_choice unrecorded_choices[] = {
 	{ "tempfail", UNRECORDED_TEMPFAIL }, { "accept", UNRECORDED_ACCEPT }, { NULL, 0 }
 };
+static const struct conf_choice held_choices[] = {
+	{ "auto", HELD_MTA_AUTO }, { "postfix", HELD_MTA_POSTFIX }, { "sendmail", HELD_MTA_SENDMAIL }, { NULL, 0 }
+};
 static const struct conf_choice mime_choices[] = {
 	{ "none", AMBIGUITY_FIELD_NEVER }, { "hard", AMBIGUITY_HARD }, { "all", AMBIGUITY_SOFT }, { NULL, 0 }
 };
@@ -272,6 +275,22 @@ const struct conf_key conf_keys[] = {
 	    "key of the pseudonyms; made if it is missing", 0, 0, 0, NULL, check_path },
 	{ "records.on_failure", KEY_ENUM, F(unrecorded), "tempfail",
 	    "what mail gets that cannot be recorded: tempfail or accept", 0, 0, 0, unrecorded_choices, NULL },
+
+	{ "held.keep", KEY_TIME, P(held.keep_ms), "14d",
+	    "how long quarantined mail is kept, where hopwardctl held expire runs; 0: for ever", 0, 0, 3660 * DAY, NULL, NULL },
+	{ "held.warn", KEY_TIME, P(held.warn_ms), "2d", "how long before its end there is a warning; 0: none", 0, 0, 366 * DAY, NULL,
+	    NULL },
+	{ "held.mta", KEY_ENUM, P(held.mta), "auto",
+	    "whose queue holds it: postfix, sendmail; auto: Postfix' where its postqueue is there", 0, 0, 0, held_choices, NULL },
+	{ "held.postfix_tools", KEY_STRING, P(held.postfix_tools), "/usr/sbin",
+	    "directory of postqueue, postsuper and postcat", 0, 0, 0, NULL, check_path },
+	{ "held.postfix_config", KEY_STRING, P(held.postfix_config), "",
+	    "configuration directory of the Postfix instance; empty: the default one", KEY_NULL, 0, 0, NULL, check_path_or_none },
+	{ "held.sendmail", KEY_STRING, P(held.sendmail), "/usr/sbin/sendmail", "Sendmail's program", 0, 0, 0, NULL, check_path },
+	{ "held.sendmail_config", KEY_STRING, P(held.sendmail_config), "",
+	    "Sendmail's configuration file; empty: the default one", KEY_NULL, 0, 0, NULL, check_path_or_none },
+	{ "held.qtool", KEY_STRING, P(held.qtool), "/usr/share/sendmail/qtool.pl",
+	    "Sendmail's tool that deletes messages from a queue", 0, 0, 0, NULL, check_path },
 
 	{ "downgrade.alarm", KEY_BOOL, F(downgrade_alarm), "true",
 	    "watch for peers that always came with TLS and come without, or two grades lower", 0, 0, 0, NULL, NULL },
@@ -449,7 +468,7 @@ same_group(const char *a, const char *b)
 
 static const char *const groups[] = {
 	"actions", "actions.default", "actions.mx", "actions.submission", "actions.relay", "actions.local", "attachments",
-	"headers", "replies", "records", "downgrade", "spool", "scanner", "clamav", "mime"
+	"headers", "replies", "records", "held", "downgrade", "spool", "scanner", "clamav", "mime"
 };
 
 /* Where a guess may come from: the same group, anywhere but the many actions, anywhere. */

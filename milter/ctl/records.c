@@ -48,7 +48,7 @@ struct source {
 	uint64_t	 time_ms;	/* 0: not found, it does not wait */
 };
 
-static const char *const streams[] = { "mail", "collect" };
+static const char *const streams[] = { "mail", "collect", "acts" };
 #define STREAMS	(sizeof(streams) / sizeof(streams[0]))
 
 /* ---- which files ---- */

@@ -30,7 +30,7 @@ struct records_files {
 
 /*
  * What `path` names: itself, or if it is a directory its files STREAM-YYYY-MM-DD.jsonl from the oldest
- * day, without those that can hold nothing from `since_ms` on; of one stream ("mail", "collect") or of both (NULL).
+ * day, without those that can hold nothing from `since_ms` on; of one stream ("mail", "collect", "acts") or of all (NULL).
  * Appends.  0, or -1 with errno.
  */
 int	records_list(struct records_files *, const char *path, const char *stream, uint64_t since_ms);

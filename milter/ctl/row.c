@@ -258,7 +258,9 @@ put_event(struct buf *b, const struct row_style *s, const json_t *rec)
 	struct buf line;
 
 	buf_init(&line, 64 * 1024);
-	buf_addz(&line, strcmp(row_text(rec, "stream"), "collect") == 0 ? "-- collect " : "-- ");
+	buf_addz(&line, "-- ");
+	if (strcmp(row_text(rec, "stream"), "mail") != 0 && *row_text(rec, "stream") != '\0')
+		buf_addf(&line, "%s ", row_text(rec, "stream"));
 	buf_addz(&line, row_text(rec, "event"));
 	json_object_foreach(json_object_get(rec, "data"), key, value)
 		buf_addf(&line, " %s=%s", key, json_is_string(value) ? json_string_value(value) : "?");
