@@ -20,6 +20,7 @@
 static const char word[] = "boundary";
 #define WORD_LEN (sizeof(word) - 1)
 #define READS_PER_CANDIDATE 4
+#define DASHES_MAX	8	/* dashes and blanks too many before one; each is a look at all of them */
 
 void
 boundaries_init(struct boundaries *b, size_t max)
@@ -402,14 +403,15 @@ blank_trim(const uint8_t *p, size_t len)
 	return len;
 }
 
-/* What stands behind the dashes.  `odd`: in other case, or with text behind. */
-static int
+/* What stands behind the dashes.  `odd`: other case and text behind are looked for. */
+static enum boundary_match
 rest_match(const struct boundaries *b, const uint8_t *p, size_t len, int odd)
 {
+	enum boundary_match found = BOUNDARY_NONE;
 	size_t i, n = blank_trim(p, len);
 
 	if (n == 0 || (!odd && !b->first[p[0]]))
-		return 0;
+		return BOUNDARY_NONE;
 	for (i = 0; i < b->count; i++) {
 		const uint8_t *t = b->text + b->list[i].at;
 		size_t want = b->list[i].len;
@@ -417,12 +419,13 @@ rest_match(const struct boundaries *b, const uint8_t *p, size_t len, int odd)
 		if (want > n)
 			continue;
 		if (memcmp(t, p, want) == 0) {
-			if (n == want || (n == want + 2 && p[want] == '-' && p[want + 1] == '-') || odd)
-				return 1;
-		} else if (odd && strncasecmp((const char *)t, (const char *)p, want) == 0)
-			return 1;
+			if (n == want || (n == want + 2 && p[want] == '-' && p[want + 1] == '-'))
+				return BOUNDARY_EXACT;
+			found = odd ? BOUNDARY_TRAIL : found;
+		} else if (odd && found == BOUNDARY_NONE && strncasecmp((const char *)t, (const char *)p, want) == 0)
+			found = BOUNDARY_CASE;
 	}
-	return 0;
+	return found;
 }
 
 /* Behind other text: "...--boundary" to the line's end. */
@@ -447,22 +450,28 @@ end_match(const struct boundaries *b, const uint8_t *p, size_t len)
 	return 0;
 }
 
-int
+enum boundary_match
 boundaries_match(const struct boundaries *b, const uint8_t *line, size_t len)
 {
+	enum boundary_match m;
 	size_t i = 0;
 
 	if (b->count == 0 || len < 2)
-		return 0;
+		return BOUNDARY_NONE;
 	if (line[0] == '-' && line[1] == '-') {
-		if (rest_match(b, line + 2, len - 2, 0))
-			return 1;
-		return rest_match(b, line + 2, len - 2, 1) ? 2 : 0;
+		if ((m = rest_match(b, line + 2, len - 2, 0)) != BOUNDARY_NONE ||
+		    (m = rest_match(b, line + 2, len - 2, 1)) != BOUNDARY_NONE)
+			return m;
+		/* "---x", "-- x" */
+		for (i = 2; i < len && i < 2 + DASHES_MAX && (line[i] == '-' || line[i] == ' ' || line[i] == '\t'); i++)
+			if (rest_match(b, line + i + 1, len - i - 1, 0) == BOUNDARY_EXACT)
+				return BOUNDARY_ODD;
+		return BOUNDARY_NONE;
 	}
 	while (i < len && (line[i] == ' ' || line[i] == '\t'))
 		i++;
 	if (len - i < 2 || line[i] != '-')
-		return end_match(b, line, len) ? 2 : 0;
+		return end_match(b, line, len) ? BOUNDARY_ODD : BOUNDARY_NONE;
 	i += line[i + 1] == '-' ? 2 : 1;
-	return rest_match(b, line + i, len - i, 0) ? 2 : 0;
+	return rest_match(b, line + i, len - i, 0) != BOUNDARY_NONE ? BOUNDARY_ODD : BOUNDARY_NONE;
 }

@@ -25,10 +25,14 @@ void	boundaries_init(struct boundaries *, size_t max);
 void	boundaries_free(struct boundaries *);
 /* Collects from the header-like lines [p, p + len): one block, with its folds.  Linear.  0 or -1: no memory. */
 int	boundaries_collect(struct boundaries *, const uint8_t *p, size_t len);
-/*
- * 1: the line (without its line end) is "--" and one of them, perhaps with "--" and blanks behind;
- * 2: it is one in an odd way (text before the dashes, other case, text behind, a dash fewer); 0: none.
- */
-int	boundaries_match(const struct boundaries *, const uint8_t *line, size_t len);
+enum boundary_match {
+	BOUNDARY_NONE,
+	BOUNDARY_EXACT,		/* "--" and one of them, perhaps with "--" and blanks behind */
+	BOUNDARY_TRAIL,		/* with other text behind */
+	BOUNDARY_CASE,		/* in other case */
+	BOUNDARY_ODD		/* with text or blanks before the dashes, or more of them, or fewer */
+};
+/* What the line is, without its line end. */
+enum boundary_match	boundaries_match(const struct boundaries *, const uint8_t *line, size_t len);
 
 #endif

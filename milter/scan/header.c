@@ -322,7 +322,8 @@ struct sections {
 	struct section	*list;
 	size_t		 count, size;
 	struct param	 plain;
-	int		 has_plain, plain_dup, dup, many;
+	int		 has_plain, many;
+	size_t		 plain_dup, dup;	/* those beyond the first of their kind */
 	uint64_t	 reasons;
 };
 
@@ -380,7 +381,7 @@ sections_find(struct sections *s, const uint8_t *v, size_t len, const char *attr
 			s->plain = p;
 			s->has_plain = 1;
 		} else {
-			s->plain_dup = 1;
+			s->plain_dup++;
 		}
 	}
 	s->reasons = r.reasons;
@@ -388,7 +389,7 @@ sections_find(struct sections *s, const uint8_t *v, size_t len, const char *attr
 		qsort(s->list, s->count, sizeof(*s->list), section_compare);
 	for (i = n = 0; i < s->count; i++) {
 		if (n > 0 && s->list[n - 1].p.section == s->list[i].p.section) {
-			s->dup = 1;
+			s->dup++;
 			continue;
 		}
 		/* "name*=" is whole by itself. */
@@ -455,6 +456,56 @@ sections_join(const struct sections *s, struct buf *out, const uint8_t **charset
 
 /* ---- the two that are asked for ---- */
 
+size_t
+header_boundary_words(const uint8_t *v, size_t len)
+{
+	static const char word[] = "boundary";
+	size_t i, k, n = 0;
+
+	for (i = 0; i + sizeof(word) <= len; i++) {
+		if ((v[i] | 0x20) != 'b' || strncasecmp((const char *)v + i, word, sizeof(word) - 1) != 0)
+			continue;
+		k = i + sizeof(word) - 1;
+		while (k < len && (is_space(v[k]) || v[k] == '*' || (v[k] >= '0' && v[k] <= '9')))
+			k++;
+		if (k < len && v[k] == '=' && (i == 0 || is_space(v[i - 1]) || memchr(";\"'(<,", v[i - 1], 7) != NULL))
+			n++;
+		i = k - 1;
+	}
+	return n;
+}
+
+/* What readers that know the grammar less well make of a boundary as it is written. */
+static uint64_t
+boundary_odd(const struct param *p)
+{
+	const uint8_t *v = p->value;
+	size_t i, len = p->value_len;
+	uint64_t reasons = 0;
+
+	if (p->odd)
+		reasons |= p->quoted ? REASON(QUOTE_ODD) : REASON(TOKEN_ODD);
+	/* Blanks at its ends are kept by some, dropped by others. */
+	if (p->quoted && len > 0 && (is_space(v[0]) || is_space(v[len - 1])))
+		reasons |= REASON(QUOTE_ODD);
+	for (i = 0; i < len; i++) {
+		uint8_t c = v[i];
+
+		if (c == '\\' || (!p->quoted && c == '"'))
+			reasons |= REASON(QUOTE_ODD);
+		else if ((c < ' ' && !is_space(c)) || c == 0x7f || (!p->quoted && (c >= 0x80 || c == '<' || c == '>')))
+			reasons |= REASON(TOKEN_ODD);
+		else if (c == '\n' || c >= 0x80)
+			reasons |= REASON(TOKEN_ODD_SOFT);
+		else if (!p->quoted && memchr("/@:?=,[]'", c, 9) != NULL)
+			reasons |= REASON(TOKEN_ODD_SOFT);
+	}
+	/* A comment that touches it. */
+	if (!p->quoted && p->loose_len > len && v[len] == '(')
+		reasons |= REASON(TOKEN_ODD);
+	return reasons;
+}
+
 int
 header_boundary(const uint8_t *v, size_t len, struct buf *out, uint64_t *reasons)
 {
@@ -472,11 +523,10 @@ header_boundary(const uint8_t *v, size_t len, struct buf *out, uint64_t *reasons
 		*reasons |= REASON(PARAM_MANY);
 	if (s.count > 0)
 		*reasons |= REASON(P2231);
+	if (header_boundary_words(v, len) > s.count + (size_t)s.has_plain + s.plain_dup + s.dup)
+		*reasons |= REASON(PARAM_HIDDEN);
 	if (s.has_plain) {
-		if (s.plain.odd && s.plain.quoted)
-			*reasons |= REASON(QUOTE_ODD);
-		else if (s.plain.odd)
-			*reasons |= REASON(TOKEN_ODD);
+		*reasons |= boundary_odd(&s.plain);
 		if (value_add(s.plain.value, s.plain.value_len, s.plain.quoted, out))
 			*reasons |= REASON(QUOTE_ODD);
 	} else if (s.count > 0 && sections_join(&s, out, &charset, &charset_len) == -1) {
@@ -501,9 +551,10 @@ name_cut(struct words *w, struct buf *name)
 {
 	size_t cut;
 
+	if (name->len > HEADER_NAME_LONG)
+		w->reasons |= REASON(NAME_LONG);
 	if (name->len <= HEADER_NAME_MAX)
 		return;
-	w->reasons |= REASON(NAME_LONG);
 	cut = name->len - HEADER_NAME_MAX;
 	while (cut < name->len && ((uint8_t)name->data[cut] & 0xc0) == 0x80)
 		cut++;

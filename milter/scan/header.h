@@ -13,6 +13,7 @@
 #define HEADER_SECTIONS_MAX	512
 /* Of a name, in UTF-8.  Of a longer one the end is kept: it says what the file is. */
 #define HEADER_NAME_MAX		4096
+#define HEADER_NAME_LONG	255	/* octets; no file system takes more */
 
 /* ---- the block: raw offsets only, nothing copied ---- */
 
@@ -77,6 +78,8 @@ int	param_next(struct param_reader *, struct param *);	/* 1 or 0 */
  * RFC 2231's.  Returns 1 and appends, 0: there is none, -1: no memory.
  */
 int	header_boundary(const uint8_t *v, size_t len, struct buf *boundary, uint64_t *reasons);
+/* Times that "boundary=" stands in a value, wherever: in quotes, behind a comment, with RFC 2231's marks. */
+size_t	header_boundary_words(const uint8_t *v, size_t len);
 /* A file name, RFC 2231's form before the plain one, in UTF-8.  Returns as above; reasons: words->reasons. */
 int	header_name(const uint8_t *v, size_t len, const char *attr, struct words *, struct buf *name);
 

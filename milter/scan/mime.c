@@ -29,6 +29,7 @@
 _Static_assert(REASON_MAX <= 64, "reasons fit the mask");
 
 #define DEPTH_CEILING	1000	/* whatever the setting: each level costs a look at every "--" line */
+#define PROSE_SAMPLE	1024	/* octets that tell text from base64 */
 #define TYPE_MAX	128	/* RFC 6838 section 4.2 allows 127 */
 
 enum level_kind { LEVEL_MESSAGE, LEVEL_MULTIPART };
@@ -42,6 +43,7 @@ struct level {
 	unsigned	 children;
 	int		 digest;	/* RFC 2046 section 5.1.5: children are messages */
 	int		 closed;	/* its close delimiter was seen */
+	int		 prefix;	/* its boundary begins like another open one */
 	enum decode_kind decode;	/* that it should not have */
 };
 
@@ -57,7 +59,7 @@ struct delim {
 
 /* One header block, understood. */
 struct entity {
-	size_t		 body;
+	size_t		 begin, body;
 	char		 type[TYPE_MAX];
 	enum decode_kind decode;
 	int		 has_boundary;
@@ -128,7 +130,8 @@ delim_find(struct walk *w, size_t pos, size_t next, struct delim *d)
 			continue;
 		m = delim_match(w, l, pos, next);
 		if (m > 0 && l->closed) {
-			w->reasons |= REASON(EPILOGUE_PART);
+			/* Closed twice is a habit of some writers. */
+			w->reasons |= m == 1 ? REASON(EPILOGUE_PART) : 0;
 			continue;
 		}
 		if (m > 0) {
@@ -216,12 +219,48 @@ path_child(struct walk *w, int direct)
 
 /* ---- handing out ---- */
 
+/* 1: as many letters and '=' as make whole quartets, so that no reader could begin a new one elsewhere. */
+static int
+base64_whole(const uint8_t *p, size_t len, unsigned open, size_t decoded)
+{
+	size_t pads = 0;
+
+	while (len > 0 && (p[len - 1] == '=' || words_blank(p + len - 1, 1)))
+		pads += p[--len] == '=';
+	/* Without padding some do write it; then an empty line could be a start. */
+	if (open > 1 && pads == 0)
+		return memmem(p, len, "\n\r\n", 3) == NULL && memmem(p, len, "\n\n", 2) == NULL;
+	return open == 0 && pads == (3 - decoded % 3) % 3;
+}
+
+/* 1: behind the first padding stands no more base64 but text, as mailing lists add it. */
+static int
+padding_then_prose(const uint8_t *p, size_t len)
+{
+	const uint8_t *pad = memchr(p, '=', len), *end = p + len;
+	size_t letters = 0, other = 0;
+
+	while (pad != NULL && pad < end && (*pad == '=' || words_blank(pad, 1)))
+		pad++;
+	for (; pad != NULL && pad < end && letters + other < PROSE_SAMPLE; pad++) {
+		if (*pad == '\r' || *pad == '\n')
+			continue;
+		if ((*pad >= '0' && *pad <= '9') || ((*pad | 0x20) >= 'a' && (*pad | 0x20) <= 'z') || *pad == '+' || *pad == '/' ||
+		    *pad == '=')
+			letters++;
+		else
+			other++;
+	}
+	return other * 12 > letters + other;
+}
+
 /* Undoes the encoding of [begin, end) into w->part.  0 or -1. */
 static int
 region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, struct mime_part *p)
 {
 	size_t need = decode_max(kind, end - begin);
 	struct decoder d;
+	unsigned open;
 
 	if (need > w->part_size) {
 		free(w->part);
@@ -233,9 +272,13 @@ region_decode(struct walk *w, enum decode_kind kind, size_t begin, size_t end, s
 	}
 	decode_start(&d, kind, w->part);
 	decode_feed(&d, w->msg + begin, end - begin);
+	open = d.n;
 	decode_finish(&d);
+	if ((d.reasons & REASON(B64_PAD_MID)) && padding_then_prose(w->msg + begin, end - begin))
+		d.reasons = (d.reasons & ~REASON(B64_PAD_MID)) | REASON(B64_PAD_MID_SOFT);
 	w->reasons |= d.reasons;
-	p->plain &= d.reasons == 0;
+	/* Nothing came of it: it is in no such encoding. */
+	p->plain &= (d.len > 0 || words_blank(w->msg + begin, end - begin)) && d.reasons == 0 && (kind != DECODE_BASE64 || base64_whole(w->msg + begin, end - begin, open, d.len));
 	p->data = w->part;
 	p->len = d.len;
 	return 0;
@@ -257,7 +300,11 @@ part_emit(struct walk *w, const char *type, enum decode_kind kind, size_t begin,
 	p.raw = begin;
 	p.raw_len = end - begin;
 	p.decode = kind;
-	p.plain = e != NULL && e->reasons == 0;
+	p.plain = e != NULL && e->reasons == 0 && !e->cte_unknown;
+	if (e != NULL && e->body > e->begin) {
+		p.head = w->msg + e->begin;
+		p.head_len = e->body - e->begin;
+	}
 	p.leaf = e != NULL && strncmp(type, "message/", 8) != 0 && strncmp(type, "multipart/", 10) != 0;
 	if (kind != DECODE_IDENTITY && region_decode(w, kind, begin, end, &p) == -1) {
 		w->rc = -1;
@@ -426,13 +473,20 @@ fields_read(const struct walk *w, size_t begin, size_t end, struct entity *e)
 				e->reasons |= REASON(HDR_JUNK);
 			if (f.space)
 				e->reasons |= REASON(NAME_WSP);
+			if (memchr(w->msg + f.name, '(', f.name_len) != NULL)
+				e->reasons |= REASON(NAME_COMMENT);
 			if (header_is(&r, &f, "Content-Type"))
 				field_keep(e, &f, &e->ct, &e->ct_len, REASON(CT_DUP));
 			else if (header_is(&r, &f, "Content-Transfer-Encoding"))
 				field_keep(e, &f, &e->cte, &e->cte_len, REASON(CTE_DUP));
-			else if (header_is(&r, &f, "Content-Disposition"))
+			else if (header_is(&r, &f, "Content-Disposition")) {
 				field_keep(e, &f, &e->cd, &e->cd_len, REASON(CD_DUP));
+				if (header_boundary_words(w->msg + f.value, f.end - f.value) > 0)
+					e->reasons |= REASON(BND_IN_CD);
+			}
 		}
+		if (f.blank_fold)
+			e->reasons |= REASON(PART_HDR_ODD);
 		any_junk |= (size_t)f.blank_fold;
 	}
 	if (any_junk && !(e->reasons & REASON(HDR_JUNK)))
@@ -460,6 +514,15 @@ block_end(struct walk *w, size_t *body)
 	return pos;
 }
 
+/* 1 if the first line that is not blank begins with a MIME field. */
+static int
+content_follows(const struct walk *w, size_t pos)
+{
+	while (pos < w->len && words_blank(w->msg + pos, 1))
+		pos++;
+	return w->len - pos > 8 && strncasecmp((const char *)w->msg + pos, "content-", 8) == 0;
+}
+
 static void
 block_read(struct walk *w, size_t end, int separated, struct entity *e)
 {
@@ -472,8 +535,12 @@ block_read(struct walk *w, size_t end, int separated, struct entity *e)
 		e->header_limit = 1;
 		seen = begin + (size_t)w->limits->max_header_bytes;
 	}
-	if (end == begin)
+	e->begin = begin;
+	if (end == begin) {
+		if (content_follows(w, e->body))
+			e->reasons |= REASON(PART_HDR_ODD);
 		return;
+	}
 	if (memchr(w->msg + begin, '\0', end - begin) != NULL)
 		e->reasons |= REASON(NUL_HDR);
 	if (bare_cr(w->msg + begin, end - begin))
@@ -482,11 +549,11 @@ block_read(struct walk *w, size_t end, int separated, struct entity *e)
 	if (junk == begin) {
 		/* Not one field: text without a header. */
 		e->body = begin;
-	} else if (!separated) {
+	} else if (!separated && !(end == w->len && junk == seen)) {
 		/* Without an empty line the body begins where some readers always see it: at the first line that is no field. */
 		e->reasons |= REASON(HDR_NOSEP);
 		if (junk != seen) {
-			e->reasons |= REASON(HDR_JUNK);
+			e->reasons |= REASON(HDR_JUNK_SOFT);
 			e->body = junk;
 		}
 	}
@@ -623,14 +690,18 @@ level_pop(struct walk *w)
 
 	if (l->kind == LEVEL_MULTIPART && !l->closed)
 		w->reasons |= REASON(MP_UNCLOSED);
+	/* Home-made mailers append "_alt" to a boundary; theirs are well-formed. */
+	if (l->kind == LEVEL_MULTIPART && l->prefix)
+		w->reasons |= l->closed ? REASON(BND_PREFIX_SOFT) : REASON(BND_PREFIX);
 	free(l->boundary);
 }
 
-/* Notes boundaries that one line could match both. */
-static void
+/* Boundaries that one line could match both.  1: one is the other's beginning. */
+static int
 boundary_compare(struct walk *w)
 {
 	size_t i, n;
+	int prefix = 0;
 
 	for (i = 0; i < w->depth; i++) {
 		const struct level *l = &w->stack[i];
@@ -640,8 +711,12 @@ boundary_compare(struct walk *w)
 		n = l->boundary_len < w->boundary.len ? l->boundary_len : w->boundary.len;
 		if (n == 0 || memcmp(l->boundary, w->boundary.data, n) != 0)
 			continue;
-		w->reasons |= l->boundary_len == w->boundary.len ? REASON(BND_REUSE) : REASON(BND_PREFIX);
+		if (l->boundary_len == w->boundary.len)
+			w->reasons |= REASON(BND_REUSE);
+		else
+			prefix = 1;
 	}
+	return prefix;
 }
 
 /* ---- the steps of the walk ---- */
@@ -673,10 +748,11 @@ static enum step
 multipart_enter(struct walk *w, const struct entity *e)
 {
 	struct level *l;
+	int prefix;
 
 	if (e->decode != DECODE_IDENTITY)
 		w->reasons |= REASON(CTE_COMPOSITE);
-	boundary_compare(w);
+	prefix = boundary_compare(w);
 	if (path_child(w, 1) == -1 || (l = level_push(w, LEVEL_MULTIPART)) == NULL) {
 		w->rc = -1;
 		return STEP_DONE;
@@ -691,6 +767,7 @@ multipart_enter(struct walk *w, const struct entity *e)
 	l->boundary_len = w->boundary.len;
 	l->digest = strcmp(e->type, "multipart/digest") == 0;
 	l->decode = e->decode;
+	l->prefix = prefix;
 	w->pos = e->body;
 	return STEP_PREAMBLE;
 }

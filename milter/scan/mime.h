@@ -23,6 +23,8 @@ struct mime_part {
 	/* Where it stands in the message, still encoded, and how. */
 	size_t		 raw, raw_len;
 	enum decode_kind decode;
+	const uint8_t	*head;		/* the header block above it; NULL where it has none */
+	size_t		 head_len;
 	int		 plain;		/* nothing is odd about its header, nor about how it keeps to its encoding */
 	int		 leaf;		/* neither a message nor a multipart nor what stands between parts */
 };

@@ -117,7 +117,7 @@ ranges_add(struct ranges *r, size_t begin, size_t end, enum decode_kind decode, 
 	if (ranges_enter(r, begin, end, (int)decode, plain) == -1 ||
 	    (plain && ranges_enter(r, begin, end, RANGE_PLAIN, 1) == -1))
 		return -1;
-	if (!plain || !text || decode != DECODE_IDENTITY)
+	if (!plain || !text || (decode != DECODE_IDENTITY && decode != DECODE_QP))
 		return 0;
 	if (r->texts_count == r->texts_size) {
 		size = r->texts_size == 0 ? 16 : 2 * r->texts_size;

@@ -26,6 +26,6 @@ int		 ranges_add(struct ranges *, size_t begin, size_t end, enum decode_kind, in
 int		 ranges_enter(struct ranges *, size_t begin, size_t end, int kind, int plain);
 int		 ranges_has(const struct ranges *, size_t begin, size_t end, int kind);
 int		 ranges_plain(const struct ranges *, size_t begin, size_t end);	/* exactly these octets are plain */
-int		 ranges_in_text(const struct ranges *, size_t begin, size_t end);	/* they lie within a plain text */
+int		 ranges_in_text(const struct ranges *, size_t begin, size_t end);	/* they lie within a plain text, quoted-printable or not */
 
 #endif

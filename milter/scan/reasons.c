@@ -7,6 +7,23 @@
 
 _Static_assert(REASON_MAX <= REASONS_MAX, "they are bits of a uint64_t");
 
+uint64_t
+reasons_hard(void)
+{
+	static const enum ambiguity grave[] = {
+#define X(e, t, g) AMBIGUITY_##g,
+		MIME_REASONS(X)
+#undef X
+	};
+	uint64_t mask = 0;
+	size_t i;
+
+	for (i = 0; i < REASON_MAX; i++)
+		if (grave[i] == AMBIGUITY_HARD)
+			mask |= UINT64_C(1) << i;
+	return mask;
+}
+
 size_t
 reasons_list(uint64_t mask, const char **out, enum ambiguity *ambiguity)
 {

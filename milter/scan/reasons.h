@@ -39,33 +39,46 @@
 	X(PARAM_MANY, "PARAM-MANY", HARD)	/* more RFC 2231 sections than are read */ \
 	X(P2231, "P2231", HARD)			/* on boundary */	\
 	X(P2047, "P2047", HARD)			/* on boundary */	\
+	X(PARAM_HIDDEN, "PARAM-HIDDEN", HARD)	/* "boundary=" within another parameter or a comment */ \
 	X(QUOTE_ODD, "QUOTE-ODD", HARD)		/* on boundary */	\
 	X(TOKEN_ODD, "TOKEN-ODD", HARD)		/* on boundary, where cut and whole differ */ \
+	X(TOKEN_ODD_SOFT, "TOKEN-ODD", SOFT)	/* on boundary: characters that want quotes */ \
+	X(BND_IN_CD, "BND-IN-CD", HARD)		/* in Content-Disposition */ \
 	X(BND_MISSING, "BND-MISSING", HARD)				\
 	X(BND_EMPTY, "BND-EMPTY", HARD)					\
 	X(BND_LONG, "BND-LONG", SOFT)					\
+	X(BND_CASE, "BND-CASE", SOFT)		/* a delimiter in other case */ \
 	X(BND_PREFIX, "BND-PREFIX", HARD)				\
+	X(BND_PREFIX_SOFT, "BND-PREFIX", SOFT)	/* both multiparts well-formed */ \
 	X(BND_REUSE, "BND-REUSE", HARD)					\
 	X(NAME_DUP, "NAME-DUP", SOFT)					\
 	X(NAME_BIDI, "NAME-BIDI", SOFT)					\
 	X(NAME_LONG, "NAME-LONG", SOFT)					\
 	X(NAME_CHARSET, "NAME-CHARSET", SOFT)	/* unknown, or wrong for its octets */ \
 	/* structure */							\
+	X(EOL_MIX, "EOL-MIX", SOFT)		/* some lines end in CR LF, some in LF */ \
+	X(PART_HDR_ODD, "PART-HDR-ODD", SOFT)	/* blank lines before a part's fields, or of white space within */ \
 	X(MP_UNCLOSED, "MP-UNCLOSED", SOFT)				\
 	X(DELIM_TRAIL, "DELIM-TRAIL", HARD)				\
+	X(DELIM_ODD, "DELIM-ODD", HARD)		/* with text before it, or other dashes, and a part behind */ \
+	X(DELIM_ODD_SOFT, "DELIM-ODD", SOFT)				\
+	X(DELIM_IN_B64, "DELIM-IN-B64", HARD)				\
 	X(PREAMBLE_PART, "PREAMBLE-PART", HARD)				\
 	X(EPILOGUE_PART, "EPILOGUE-PART", HARD)				\
 	X(PARTIAL, "PARTIAL", HARD)					\
 	X(EXTERNAL, "EXTERNAL", HARD)					\
 	/* encodings */							\
 	X(B64_JUNK, "B64-JUNK", SOFT)					\
+	X(B64_ALPHA, "B64-ALPHA", SOFT)		/* the URL-safe alphabet, or IMAP's */ \
 	X(B64_PAD_MID, "B64-PAD-MID", HARD)				\
+	X(B64_PAD_MID_SOFT, "B64-PAD-MID", SOFT)	/* with prose behind it: a footer that a list added */ \
 	X(QP_PAD, "QP-PAD", SOFT)					\
 	X(QP_BAD, "QP-BAD", SOFT)					\
 	X(UU_BAD, "UU-BAD", SOFT)					\
 	X(ENC_INLINE, "ENC-INLINE", SOFT)	/* an encoded file in text */ \
 	/* views */							\
-	X(VIEW_ONLY, "VIEW-ONLY", SOFT)		/* a decoded object that the strict reading does not have */
+	X(VIEW_ONLY, "VIEW-ONLY", SOFT)		/* a decoded object that the strict reading does not have */ \
+	X(LIMIT, "LIMIT", LIMIT)		/* a bound was reached */
 
 enum mime_reason {
 #define X(e, token, grave) REASON_##e,
@@ -76,6 +89,8 @@ enum mime_reason {
 #define REASON(e)	(UINT64_C(1) << REASON_##e)
 
 #define REASONS_MAX	64
+/* Those that are hard. */
+uint64_t reasons_hard(void);
 /* The tokens of a mask, each once, into out (REASONS_MAX), and the gravest's class.  Returns their number. */
 size_t	reasons_list(uint64_t mask, const char **out, enum ambiguity *);
 

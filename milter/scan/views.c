@@ -23,6 +23,7 @@
 #include "scan/boundary.h"
 #include "scan/inline.h"
 #include "scan/lines.h"
+#include "scan/reasons.h"
 
 #define STARTS_MAX	16	/* offsets at which one region's content could begin; crafted ones only */
 #define PIECES_MAX	64	/* of one joined region; what comes behind is its last piece */
@@ -52,6 +53,8 @@ struct region {
 	size_t	done;			/* starts up to here were read; SIZE_MAX: none */
 	size_t	head, head_end;		/* the last header-like lines */
 	size_t	empty_at;		/* offset behind the next empty line from where it was last looked for; 0: not yet */
+	int	behind_text;		/* text stood where a header could be: the start behind its next empty line waits, or was read */
+	size_t	text_start;		/* that start; 0: none */
 	int	whole;			/* its octets from an earlier start on were handed out as they are */
 	int	says;			/* SAYS_*, of all header-like lines so far */
 };
@@ -64,6 +67,8 @@ struct views {
 	const uint8_t	*msg;
 	size_t		 len;
 	struct ranges	*ranges;
+	const struct ranges *strict;	/* what is in no need of a CR view: the other views' */
+	const uint8_t	*cr;		/* in the CR view: the message as it is */
 	const struct views_limits *limits;
 	view_cb		 cb;
 	void		*arg;
@@ -135,6 +140,9 @@ decode_out(struct views *v, const struct region *g, enum decode_kind kind, size_
 	struct decoder d;
 	int seen = ranges_enter(v->ranges, begin, end, (int)kind, 0);
 
+	/* Line ends alone make no other file. */
+	if (seen == 0 && kind == DECODE_IDENTITY && v->strict != NULL && ranges_has(v->strict, begin, end, (int)kind))
+		return 0;
 	if (seen == -1)
 		v->rc = -1;
 	if (seen != 0 && reasons == NULL)
@@ -264,6 +272,18 @@ text_is_base64(const uint8_t *p, size_t len)
 	return s.alphabet >= 16 && s.blanks + s.other + s.url == 0 && s.equals <= 2;
 }
 
+/* Likewise what is mostly "=4D=5A...". */
+static int
+text_is_qp(const uint8_t *p, size_t len)
+{
+	size_t i, n = len < SAMPLE ? len : SAMPLE, escapes = 0;
+
+	for (i = 0; i + 2 < n; i++)
+		if (p[i] == '=' && decode_hex(p[i + 1]) >= 0 && decode_hex(p[i + 2]) >= 0)
+			escapes++;
+	return escapes >= 16 && escapes * 5 >= n;
+}
+
 static int
 base64_out(struct views *v, const struct region *g, size_t begin, size_t end, const struct stats *s)
 {
@@ -296,12 +316,49 @@ qp_out(struct views *v, const struct region *g, size_t begin, size_t end)
 static int
 piece_is_file(const uint8_t *p, size_t len)
 {
+	static const char *const marks[] = { "<?xml", "<html", "<!doctype", "<script", "{\\rtf", "%PDF", "%!PS", "#!" };
 	size_t i, n = len < 40 ? len : 40;
 
-	for (i = 0; i < n && p[i] != '\n' && p[i] != '\r'; i++)
-		if (p[i] < ' ' || p[i] >= 0x7f)
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (len > strlen(marks[i]) && strncasecmp((const char *)p, marks[i], strlen(marks[i])) == 0)
 			return 1;
-	return (i == 40 && memchr(p, ' ', 40) == NULL) || (n > 1 && (p[0] == '<' || p[0] == '#' || p[0] == '%' || p[0] == '{'));
+	for (i = 0; i < n && p[i] != '\n' && p[i] != '\r'; i++)
+		if (p[i] == '\0' || (p[i] < ' ' && i < 8 && p[i] != '\t' && p[i] != '\f' && p[i] != '\033'))
+			return 1;
+	return i == 40 && memchr(p, ' ', 40) == NULL && memcmp(p, p + 1, 39) != 0;
+}
+
+/* "-----BEGIN PGP ...": what follows is known for what it is. */
+static int
+armored(const struct views *v, size_t begin)
+{
+	static const char mark[] = "-----BEGIN ";
+	size_t pos = begin;
+
+	if (pos == 0)
+		return 0;
+	for (pos--; pos > 0 && v->msg[pos - 1] != '\n' && begin - pos < 100; pos--)
+		;
+	return begin - pos > sizeof(mark) && memcmp(v->msg + pos, mark, sizeof(mark) - 1) == 0;
+}
+
+/* A text that all readers see as it is: only what a person could be told to decode. */
+static int
+text_out(struct views *v, struct region *g, size_t begin, size_t end, int within)
+{
+	const uint8_t *p = v->msg + begin;
+	size_t len = end - begin;
+	struct stats s;
+
+	if (text_is_base64(p, len)) {
+		if (armored(v, g->begin))
+			return 0;
+		stats_take(p, len, &s);
+		return base64_out(v, g, begin, end, &s);
+	}
+	if (text_is_qp(p, len))
+		return qp_out(v, g, begin, end);
+	return within && begin != g->text_start && piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
 }
 
 /* All that [begin, end) could stand for.  -1: the walk ends. */
@@ -310,23 +367,23 @@ content_out(struct views *v, struct region *g, size_t begin, size_t end)
 {
 	const uint8_t *p = v->msg + begin;
 	size_t len = end - begin, next;
-	int plain = ranges_plain(v->ranges, begin, end);
-	int within = !plain && ranges_in_text(v->ranges, begin, end);
 	struct stats s;
 
 	if (lines_blank(v->msg, begin, end < begin + SAMPLE ? end : begin + SAMPLE) && lines_blank(v->msg, begin, end))
 		return 0;
-	if (plain && (!ranges_has(v->ranges, begin, end, DECODE_IDENTITY) || !text_is_base64(p, len)))
-		return 0;
-	if (within && !text_is_base64(p, len))
-		return piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
+	if (ranges_plain(v->ranges, begin, end))
+		return ranges_has(v->ranges, begin, end, DECODE_IDENTITY) || ranges_has(v->ranges, begin, end, DECODE_QP) ?
+		    text_out(v, g, begin, end, 0) : 0;
+	/* Within such a text a header that names an encoding makes a part of what follows. */
+	if (ranges_in_text(v->ranges, begin, end) && (g->says == 0 || !ranges_in_text(v->ranges, g->head, end)))
+		return text_out(v, g, begin, end, 1);
+	if (begin == g->text_start)
+		return text_out(v, g, begin, end, 0);
 	stats_take(p, len, &s);
 	if ((g->says & (SAYS_B64 | SAYS_ODD)) || stats_base64(&s, len)) {
 		if (base64_out(v, g, begin, end, &s) == -1)
 			return -1;
 	}
-	if (plain || within)
-		return 0;
 	if (s.escapes && qp_out(v, g, begin, end) == -1)
 		return -1;
 	next = lines_next(v->msg, begin, end);
@@ -518,6 +575,12 @@ region_read(struct views *v, size_t begin, size_t end)
 		}
 		if (content_out(v, &g, at, g.end) == -1)
 			return -1;
+		/* Behind lines that are no header, and an empty one, some see a body. */
+		if (!g.behind_text && (!ranges_plain(v->ranges, at, g.end) || !ranges_has(v->ranges, at, g.end, DECODE_BASE64))) {
+			g.behind_text = 1;
+			g.text_start = empty_line(v, &g, at);
+			start_add(v, &g, g.text_start);
+		}
 	}
 	return 0;
 }
@@ -548,8 +611,14 @@ joined_read(struct views *v)
 	for (i = 0; i < n; i++) {
 		size_t from = i == 0 ? at : v->pieces[i].begin;
 
+		/* A footer behind a line of dashes is no base64. */
+		if (i > 0 && !text_is_base64(v->msg + from, v->pieces[i].end - from))
+			break;
 		decode_feed(&d, v->msg + from, v->pieces[i].end - from);
 	}
+	if ((n = i) < 2)
+		return 0;
+	v->report->mask |= REASON(DELIM_IN_B64);
 	decode_finish(&d);
 	memset(&o, 0, sizeof(o));
 	o.data = v->out;
@@ -603,26 +672,50 @@ line_end(const uint8_t *p, size_t pos, size_t next)
 	return next;
 }
 
+/* A line that is a delimiter to some: what that says of the message. */
+static void
+delim_note(struct views *v, enum boundary_match m, size_t pos, size_t next)
+{
+	static const char content[] = "content-";
+	size_t after = lines_next(v->msg, next, v->len);
+	int fields = lines_field(v->msg, next, after);
+
+	/* In the CR view: a delimiter that has no line of its own for who reads LF. */
+	if (v->cr != NULL) {
+		if ((pos > 0 && v->cr[pos - 1] == '\r') || (next < v->len && v->cr[next - 1] == '\r'))
+			v->report->mask |= REASON(BARE_CR);
+		return;
+	}
+	if (m == BOUNDARY_CASE)
+		v->report->mask |= REASON(BND_CASE);
+	else if (m == BOUNDARY_ODD && fields)
+		v->report->mask |= after - next > sizeof(content) &&
+		    strncasecmp((const char *)v->msg + next, content, sizeof(content) - 1) == 0 ?
+		    REASON(DELIM_ODD) : REASON(DELIM_ODD_SOFT);
+}
+
 static int
 split_run(struct views *v, enum view exact_view, enum view generic_view)
 {
-	size_t pos, next, exact = 0, generic = 0;
-	int is_dashes, is_exact;
+	size_t pos, next, end, exact = 0, generic = 0, crlf = 0, lf = 0;
+	enum boundary_match m;
 
 	v->pieces_count = 0;
 	for (pos = 0; pos < v->len; pos = next) {
 		next = lines_next(v->msg, pos, v->len);
-		is_dashes = dashes(v->msg, pos, next);
-		is_exact = v->boundaries.count > 0 &&
-		    boundaries_match(&v->boundaries, v->msg + pos, line_end(v->msg, pos, next) - pos) != 0;
-		if (!is_dashes && !is_exact)
+		end = line_end(v->msg, pos, next);
+		crlf += next - end >= 2;
+		lf += next - end == 1 && v->msg[end] == '\n';
+		m = boundaries_match(&v->boundaries, v->msg + pos, end - pos);
+		if (m == BOUNDARY_NONE && !dashes(v->msg, pos, next))
 			continue;
 		v->view = generic_view;
 		if (region_read(v, generic, pos) == -1)
 			return -1;
 		piece_add(v, generic, pos);
 		generic = next;
-		if (is_exact) {
+		if (m != BOUNDARY_NONE) {
+			delim_note(v, m, pos, next);
 			v->view = exact_view;
 			if (region_read(v, exact, pos) == -1)
 				return -1;
@@ -631,6 +724,8 @@ split_run(struct views *v, enum view exact_view, enum view generic_view)
 		if (part_begins(v, next) && joined_read(v) == -1)
 			return -1;
 	}
+	if (crlf > 0 && lf > 0 && v->cr == NULL)
+		v->report->mask |= REASON(EOL_MIX);
 	v->view = generic_view;
 	if (region_read(v, generic, v->len) == -1)
 		return -1;
@@ -727,11 +822,17 @@ cr_run(struct views *v)
 	if (copy == NULL)
 		return v->rc == 0 ? 0 : -1;
 	v->msg = copy;
+	v->cr = msg;
+	v->strict = ranges;
 	if ((v->ranges = ranges_new()) == NULL)
 		v->rc = -1;
 	rc = v->rc == -1 || boundaries_find(v) == -1 ? -1 : split_run(v, VIEW_CR, VIEW_CR);
+	if (rc == 0 && (rc = inline_find(copy, v->len, on_inline, v)) == -1 && v->rc == 0)
+		v->rc = -1;
 	ranges_free(v->ranges);
 	v->ranges = ranges;
+	v->strict = NULL;
+	v->cr = NULL;
 	v->msg = msg;
 	free(copy);
 	return rc;

@@ -47,6 +47,7 @@ typedef int (*view_cb)(void *arg, const struct view_object *);	/* 0: go on; else
 struct views_report {
 	const char	*limit;		/* first bound that was reached, "mime.max_boundaries"...; NULL */
 	uint64_t	 objects, decoded;
+	uint64_t	 mask;		/* REASON() bits: of delimiters and line ends */
 	int		 views[VIEW_MAX];	/* 1: that reading was made */
 };
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/sha.h>
 
@@ -21,6 +22,7 @@
 #include "scan/mime.h"
 #include "scan/reasons.h"
 
+#define FIELDS_MAX	(1u << 20)	/* octets in which mail in a file must show its first MIME field */
 #define PATH_MAX_OCTETS	256	/* of a path; a deeper one is cut in front */
 
 /* A mail that waits, or is being walked. */
@@ -31,6 +33,7 @@ struct source {
 	char		 path[PATH_MAX_OCTETS];
 	unsigned int	 depth;
 	int		 mail;		/* 0: text, for what is encoded in it */
+	int		 declared;	/* somebody says that it is mail */
 	struct source	*next;
 };
 
@@ -116,6 +119,36 @@ digest_find(struct walker *w, struct walk_object *o)
 
 /* ---- the queue ---- */
 
+/* 1: a line begins with a MIME field.  Mail without any is text, and was scanned as that. */
+static int
+mime_fields(const uint8_t *p, size_t len)
+{
+	static const char name[] = "content-";
+	size_t pos, end = len < FIELDS_MAX ? len : FIELDS_MAX;
+
+	for (pos = 0; pos + sizeof(name) < end; pos++) {
+		if ((pos == 0 || p[pos - 1] == '\n' || p[pos - 1] == '\r') && (p[pos] | 0x20) == 'c' &&
+		    strncasecmp((const char *)p + pos, name, sizeof(name) - 1) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A file that says, or is said, to be mail: then what is odd about it counts like that of the message itself. */
+static int
+declared_mail(const struct walk_object *o)
+{
+	static const char *const ends[] = { ".eml", ".mht", ".mhtml", ".mbox", ".nws" };
+	size_t i, n = o->name != NULL ? strlen(o->name) : 0;
+
+	if (o->type != NULL && (strncmp(o->type, "message/", 8) == 0 || strncmp(o->type, "multipart/", 10) == 0))
+		return 1;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (n > strlen(ends[i]) && strcasecmp(o->name + n - strlen(ends[i]), ends[i]) == 0)
+			return 1;
+	return 0;
+}
+
 /* A copy of the object waits for a walk of its own.  0, or -1: no memory. */
 static int
 queue_add(struct walker *w, const struct walk_object *o, int mail)
@@ -135,6 +168,7 @@ queue_add(struct walker *w, const struct walk_object *o, int mail)
 	s->len = o->len;
 	s->depth = w->at->depth + 1;
 	s->mail = mail;
+	s->declared = w->at->declared && declared_mail(o);
 	snprintf(s->path, sizeof(s->path), "%s", o->path);
 	*w->queue_end = s;
 	w->queue_end = &s->next;
@@ -164,7 +198,7 @@ hand_out(struct walker *w, struct walk_object *o)
 	/* What stands in the message as it is was read with it. */
 	if (!new || (o->decode == DECODE_IDENTITY && o->format == NULL))
 		return 0;
-	mail = views_mail_like(o->data, o->len);
+	mail = views_mail_like(o->data, o->len) && mime_fields(o->data, o->len);
 	if ((mail || inline_like(o->data, o->len)) && queue_add(w, o, mail) == -1)
 		w->rc = -1;
 	return w->rc;
@@ -237,12 +271,12 @@ on_view(void *arg, const struct view_object *v)
 	if (head_name(w, v) == -1)
 		return w->rc = -1;
 	w->report->extra++;
-	if (v->view == VIEW_CR)
-		w->reasons |= REASON(BARE_CR);
 	if (v->view == VIEW_INLINE)
 		w->reasons |= REASON(ENC_INLINE);
 	else if (v->decode != DECODE_IDENTITY)
 		w->reasons |= REASON(VIEW_ONLY);
+	if (v->decode == DECODE_BASE64_URL)
+		w->reasons |= REASON(B64_ALPHA);
 	snprintf(own, sizeof(own), "%s:%llu", view_str(v->view), (unsigned long long)w->report->extra);
 	o.path = path_of(w, own, path, sizeof(path));
 	o.name = w->name.len > 0 ? w->name.data : NULL;
@@ -273,6 +307,17 @@ left(uint64_t max, uint64_t used)
 	return used < max ? max - used : 0;
 }
 
+/* A text file with quoted mail in it is no attack: what is odd about such mail is soft. */
+static void
+reasons_note(struct walker *w, uint64_t mask)
+{
+	uint64_t hard = w->at->declared ? 0 : mask & reasons_hard();
+
+	w->reasons |= mask & ~hard;
+	if (hard != 0)
+		w->reasons |= REASON(VIEW_ONLY);
+}
+
 static int
 source_strict(struct walker *w)
 {
@@ -284,7 +329,7 @@ source_strict(struct walker *w)
 	struct mime_report report;
 	int rc = mime_walk(w->at->data, w->at->len, &limits, on_part, w, &report);
 
-	w->reasons |= report.mask;
+	reasons_note(w, report.mask);
 	w->parts += report.parts;
 	w->decoded += report.decoded;
 	if (report.limit != NULL)
@@ -308,6 +353,7 @@ source_views(struct walker *w)
 		w->views[i] |= report.views[i];
 	w->parts += report.objects / 8;
 	w->decoded += report.decoded / 8;
+	reasons_note(w, report.mask);
 	if (report.limit != NULL)
 		limit_note(w, report.limit);
 	return rc;
@@ -338,9 +384,9 @@ report_fill(struct walker *w)
 	struct walk_report *r = w->report;
 	size_t i;
 
-	r->reasons_count = reasons_list(w->reasons, r->reasons, &r->ambiguity);
 	if (r->limit != NULL)
-		r->ambiguity = AMBIGUITY_LIMIT;
+		w->reasons |= REASON(LIMIT);
+	r->reasons_count = reasons_list(w->reasons, r->reasons, &r->ambiguity);
 	r->views = 1;
 	for (i = 0; i < VIEW_MAX; i++)
 		r->views += i != VIEW_STRICT && w->views[i];
@@ -357,7 +403,7 @@ int
 walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, walk_cb cb, void *arg,
     struct walk_report *report)
 {
-	struct source first = { .data = msg, .len = len, .mail = 1 }, *s;
+	struct source first = { .data = msg, .len = len, .mail = 1, .declared = 1 }, *s;
 	struct walker w;
 
 	memset(report, 0, sizeof(*report));

@@ -23,6 +23,7 @@ struct walk_object {
 	 */
 	const char	*path;
 	const char	*name;		/* in UTF-8, or NULL */
+	const char	*names;		/* further ones that some reader shows, LF between them; NULL */
 	const char	*type;		/* declared, in lower case; NULL in other views */
 	const uint8_t	*data;
 	size_t		 len;

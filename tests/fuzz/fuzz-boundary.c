@@ -48,7 +48,7 @@ lines_check(const struct boundaries *b, const uint8_t *p, size_t len)
 		line = malloc(next - pos);
 		MUST(line != NULL);
 		memcpy(line, p + pos, next - pos);
-		MUST((unsigned)boundaries_match(b, line, next - pos - (line[next - pos - 1] == '\n')) <= 2);
+		MUST((unsigned)boundaries_match(b, line, next - pos - (line[next - pos - 1] == '\n')) <= BOUNDARY_ODD);
 		free(line);
 	}
 }
