@@ -10,6 +10,7 @@
 
 #include "scan/decode.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "scan/reasons.h"
@@ -19,27 +20,38 @@
 #define P_	65
 #define J_	66
 
-/* The values of ',', '-' and '_' differ. */
-#define BASE64_TABLE(comma, minus, under) {	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, W_, W_, J_, J_, W_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	W_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, 62, comma, minus, J_, 63,	\
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, J_, J_, J_, P_, J_, J_,	\
-	J_,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,	\
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, J_, J_, J_, J_, under,	\
-	J_, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,	\
-	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
-	J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_, J_,	\
+/* E() makes an entry of a value; the values of ',', '-' and '_' differ. */
+#define BASE64_FOREIGN_ROW(E)	\
+	E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_)
+#define BASE64_TABLE(E, comma, minus, under) {	\
+	E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(W_), E(W_), E(J_), E(J_), E(W_), E(J_), E(J_),	\
+	E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_),	\
+	E(W_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(J_), E(62), E(comma), E(minus), E(J_), E(63),	\
+	E(52), E(53), E(54), E(55), E(56), E(57), E(58), E(59), E(60), E(61), E(J_), E(J_), E(J_), E(P_), E(J_), E(J_),	\
+	E(J_), E( 0), E( 1), E( 2), E( 3), E( 4), E( 5), E( 6), E( 7), E( 8), E( 9), E(10), E(11), E(12), E(13), E(14),	\
+	E(15), E(16), E(17), E(18), E(19), E(20), E(21), E(22), E(23), E(24), E(25), E(J_), E(J_), E(J_), E(J_), E(under),	\
+	E(J_), E(26), E(27), E(28), E(29), E(30), E(31), E(32), E(33), E(34), E(35), E(36), E(37), E(38), E(39), E(40),	\
+	E(41), E(42), E(43), E(44), E(45), E(46), E(47), E(48), E(49), E(50), E(51), E(J_), E(J_), E(J_), E(J_), E(J_),	\
+	BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E),	\
+	BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E), BASE64_FOREIGN_ROW(E)	\
 }
-static const uint8_t base64_value[256] = BASE64_TABLE(J_, J_, J_);
-static const uint8_t base64_url_value[256] = BASE64_TABLE(63, 62, 63);
+#define E_VALUE(v)	(v)
+static const uint8_t base64_value[256] = BASE64_TABLE(E_VALUE, J_, J_, J_);
+static const uint8_t base64_url_value[256] = BASE64_TABLE(E_VALUE, 63, 62, 63);
+
+/* The same at each place of a quartet, so that whole ones are four look-ups. */
+#define BASE64_FOREIGN	(UINT32_C(1) << 31)
+#define E_PLACED(v, shift)	((v) < 64 ? (uint32_t)(v) << (shift) : BASE64_FOREIGN)
+#define E_FIRST(v)	E_PLACED(v, 18)
+#define E_SECOND(v)	E_PLACED(v, 12)
+#define E_THIRD(v)	E_PLACED(v, 6)
+#define E_FOURTH(v)	E_PLACED(v, 0)
+#define BASE64_PLACED(comma, minus, under) {	\
+	BASE64_TABLE(E_FIRST, comma, minus, under), BASE64_TABLE(E_SECOND, comma, minus, under),	\
+	BASE64_TABLE(E_THIRD, comma, minus, under), BASE64_TABLE(E_FOURTH, comma, minus, under)	\
+}
+static const uint32_t base64_placed[4][256] = BASE64_PLACED(J_, J_, J_);
+static const uint32_t base64_url_placed[4][256] = BASE64_PLACED(63, 62, 63);
 
 static const char *const decode_names[DECODE_MAX] = {
 	[DECODE_IDENTITY] = "identity", [DECODE_BASE64] = "base64", [DECODE_QP] = "qp", [DECODE_UU] = "uu",
@@ -67,7 +79,7 @@ decode_max(enum decode_kind kind, size_t len)
 	case DECODE_BASE64_STOP:
 	case DECODE_BASE64_BLANK:
 	case DECODE_BASE64_URL:
-		/* Each restart may leave an unfinished quartet, which writes less than it took. */
+		/* Each restart may leave an unfinished quartet, which writes less than it took; base64_quartets() writes one octet more. */
 		return len + 8;
 	case DECODE_UU:
 	case DECODE_UU_BARE:
@@ -162,31 +174,53 @@ base64_octet(struct decoder *d, uint8_t c)
 	}
 }
 
+/*
+ * Whole quartets of letters, as many as follow one another.  Of each four
+ * octets that are written three count; decode_max() has room for the last.
+ */
+static const uint8_t *
+base64_quartets(struct decoder *d, const uint8_t *p, const uint8_t *end)
+{
+	const uint32_t (*t)[256] = d->kind == DECODE_BASE64_URL ? base64_url_placed : base64_placed;
+	uint8_t *o = d->out + d->len;
+	uint32_t a, b;
+
+	for (; end - p >= 8; p += 8, o += 6) {
+		a = t[0][p[0]] | t[1][p[1]] | t[2][p[2]] | t[3][p[3]];
+		b = t[0][p[4]] | t[1][p[5]] | t[2][p[6]] | t[3][p[7]];
+		if ((a | b) & BASE64_FOREIGN)
+			break;
+		a = htobe32(a << 8);
+		b = htobe32(b << 8);
+		memcpy(o, &a, 4);
+		memcpy(o + 3, &b, 4);
+	}
+	for (; end - p >= 4; p += 4, o += 3) {
+		a = t[0][p[0]] | t[1][p[1]] | t[2][p[2]] | t[3][p[3]];
+		if (a & BASE64_FOREIGN)
+			break;
+		a = htobe32(a << 8);
+		memcpy(o, &a, 4);
+	}
+	d->len = (size_t)(o - d->out);
+	return p;
+}
+
 static void
 base64_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *t = d->table;
+	const uint8_t *q;
 
 	while (p < end) {
 		if (d->n == 0 && !d->padded && d->state == B64_READ) {
 			d->left = 0;
-			uint8_t *o = d->out + d->len;
-
-			while (end - p >= 4) {
-				uint32_t a = t[p[0]], b = t[p[1]], c = t[p[2]], e = t[p[3]];
-
-				if ((a | b | c | e) & 0xc0)
-					break;
-				a = a << 18 | b << 12 | c << 6 | e;
-				o[0] = (uint8_t)(a >> 16);
-				o[1] = (uint8_t)(a >> 8);
-				o[2] = (uint8_t)a;
-				o += 3;
-				p += 4;
-			}
-			d->len = (size_t)(o - d->out);
+			q = base64_quartets(d, p, end);
+			for (p = q; p < end && d->table[*p] == W_; p++)
+				;
 			if (p == end)
 				break;
+			if (p > q)
+				continue;
 		}
 		base64_octet(d, *p++);
 	}
@@ -224,6 +258,25 @@ qp_soft_end(struct decoder *d)
 		d->reasons |= REASON(QP_PAD);
 	d->len = d->floor = d->soft;
 	d->state = QP_TEXT;
+}
+
+/* What began like a soft break was none: its '=' is lost where that is the reading. */
+static void
+qp_drop(struct decoder *d)
+{
+	if (d->kind != DECODE_QP_DROP)
+		return;
+	d->len--;
+	memmove(d->out + d->soft, d->out + d->soft + 1, d->len - d->soft);
+}
+
+/* An escape of one digit was none. */
+static void
+qp_held(struct decoder *d)
+{
+	if (d->kind != DECODE_QP_DROP)
+		d->out[d->len++] = '=';
+	d->out[d->len++] = d->held;
 }
 
 /* Takes one octet in any state but QP_TEXT.  Returns 0 if the octet is to be read again, as text. */
@@ -265,14 +318,14 @@ qp_special(struct decoder *d, uint8_t c)
 			d->state = QP_SOFT;
 			return 1;
 		}
-		if (d->kind == DECODE_QP_DROP && d->len == d->soft + 1)
-			d->len--;
+		qp_drop(d);
 		break;
 	case QP_SOFT_CR:
 		if (c == '\n') {
 			qp_soft_end(d);
 			return 1;
 		}
+		qp_drop(d);
 		d->out[d->len++] = '\r';
 		break;
 	case QP_DIGIT:
@@ -284,8 +337,7 @@ qp_special(struct decoder *d, uint8_t c)
 			d->state = QP_TEXT;
 			return 1;
 		}
-		d->out[d->len++] = '=';
-		d->out[d->len++] = d->held;
+		qp_held(d);
 		break;
 	}
 	d->reasons |= REASON(QP_BAD);
@@ -329,8 +381,7 @@ qp_finish(struct decoder *d)
 		d->out[d->len++] = '\r';
 		break;
 	case QP_DIGIT:
-		d->out[d->len++] = '=';
-		d->out[d->len++] = d->held;
+		qp_held(d);
 		d->reasons |= REASON(QP_BAD);
 		break;
 	case QP_SOFT:

@@ -111,6 +111,68 @@ test_base64_restart_loses_no_later_octet(void **state)
 	free(out);
 }
 
+/* What other readers make of the same octets; the values are Python's, of the pieces that each reader sees. */
+static void
+test_base64_readings(void **state)
+{
+	static const enum decode_kind kinds[] = {
+		DECODE_BASE64, DECODE_BASE64_JOIN, DECODE_BASE64_LINE, DECODE_BASE64_STOP, DECODE_BASE64_BLANK
+	};
+	static const struct {
+		const char *in, *want[5];	/* of these */
+	} cases[] = {
+		{ "", { "", "", "", "", "" } },
+		{ "QUJDREVG", { "ABCDEF", "ABCDEF", "ABCDEF", "ABCDEF", "ABCDEF" } },
+		{ "QUJD\r\nREVG\r\n", { "ABCDEF", "ABCDEF", "ABCDEF", "ABCDEF", "ABCDEF" } },
+		{ "QQ==", { "A", "A", "A", "A", "A" } },
+		{ "QQ==QkM=", { "ABC", "A\004$", "A", "A", "ABC" } },
+		{ "QQ==\nQkM=\n", { "ABC", "A\004$", "ABC", "A", "ABC" } },
+		{ "QQ==Qk\r\nM=RA", { "ABCD", "A\004$1\020", "A", "A", "ABCD" } },
+		{ "QU=JD", { "A$", "ABC", "A", "A", "A$" } },
+		{ "QUJDR\n\nREVG", { "ABCE\021\025", "ABCE\021\025", "ABCE\021\025", "ABCE\021\025", "ABCDEF" } },
+		{ "QUJDR\n \t\r\nREVG", { "ABCE\021\025", "ABCE\021\025", "ABCE\021\025", "ABCE\021\025", "ABCDEF" } },
+		{ "Q\nU\nJ\nD", { "ABC", "ABC", "ABC", "ABC", "ABC" } },
+		{ "Q\n\nUJDRA", { "ABCD", "ABCD", "ABCD", "ABCD", "P\220\321" } },
+		{ "=QUJD", { "ABC", "ABC", "", "", "ABC" } },
+		{ "QQ==\n\nQkM", { "ABC", "A\004$", "ABC", "A", "ABC" } },
+		{ "Q!U*J\n\nD", { "ABC", "ABC", "ABC", "ABC", "AB" } },
+		{ "QQ=!\n!QkM=\nRA==RQ==", { "ABCDE", "A\004$1\020\021", "ABCD", "A", "ABCDE" } },
+	};
+	size_t i, k, step, len;
+	uint64_t reasons;
+	uint8_t *out;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (k = 0; k < 5; k++)
+			for (step = 1; step <= strlen(cases[i].in) + 1; step++) {
+				const char *want = cases[i].want[k];
+
+				out = decode(kinds[k], cases[i].in, strlen(cases[i].in), step, &len, &reasons);
+				if (len != strlen(want) || memcmp(out, want, len) != 0)
+					fail_msg("%s, \"%s\" in pieces of %zu: got %zu octets \"%.*s\", want \"%s\"",
+					    decode_str(kinds[k]), cases[i].in, step, len, (int)len, (const char *)out, want);
+				free(out);
+			}
+}
+
+static void
+test_base64_url(void **state)
+{
+	static const struct decode_case cases[] = {
+		{ "QUJD", "ABC", 0 },
+		{ "_-8_", "\xff\xef?", 0 },			/* RFC 4648 section 5 */
+		{ "++//", "\xfb\xef\xff", 0 },			/* the usual letters as well */
+		{ "U,BK", "S\xf0J", 0 },			/* RFC 3501 section 5.1.3 */
+		{ "QUJD-_\n,", "ABC\xfb\xff", 0 },
+		{ "QQ==_-8_", "A\xff\xef?", REASON(B64_PAD_MID) },
+		{ "QU!JD", "ABC", REASON(B64_JUNK) },
+	};
+
+	(void)state;
+	RUN(DECODE_BASE64_URL, cases);
+}
+
 static void
 test_base64_like_libcrypto(void **state)
 {
@@ -173,6 +235,35 @@ test_quoted_printable(void **state)
 	RUN(DECODE_QP, cases);
 }
 
+/* '=' with blanks behind it is a soft break for some only; before no escape it is lost for some. */
+static void
+test_quoted_printable_readings(void **state)
+{
+	static const struct decode_case keep[] = {
+		{ "a=3D=\r\nb=\nc", "a=bc", 0 },
+		{ "soft= \t\r\nbreak", "soft=\r\nbreak", REASON(QP_BAD) },
+		{ "soft=\t\nbreak", "soft=\nbreak", REASON(QP_BAD) },
+		{ "= x =zz", "= x =zz", REASON(QP_BAD) },
+		{ "end=", "end", 0 },
+		{ "end= ", "end=", REASON(QP_BAD) },
+	};
+	static const struct decode_case drop[] = {
+		{ "a=3D=\r\nb=\nc", "a=bc", 0 },
+		{ "soft= \t\r\nbreak", "softbreak", REASON(QP_PAD) },
+		{ "=zz=", "zz", REASON(QP_BAD) },
+		{ "=4z", "4z", REASON(QP_BAD) },
+		{ "=4", "4", REASON(QP_BAD) },
+		{ "= x", " x", REASON(QP_BAD) },
+		{ "a=\t\rx", "a\t\rx", REASON(QP_BAD) },
+		{ "==41", "A", REASON(QP_BAD) },
+		{ "=\rx", "\rx", REASON(QP_BAD) },
+	};
+
+	(void)state;
+	RUN(DECODE_QP_KEEP, keep);
+	RUN(DECODE_QP_DROP, drop);
+}
+
 static void
 test_uuencode(void **state)
 {
@@ -220,6 +311,144 @@ test_uuencode_fills_blanks_but_does_not_swell(void **state)
 }
 
 static void
+test_uuencode_bare(void **state)
+{
+	static const struct decode_case cases[] = {
+		{ "", "", 0 },
+		{ "#86)C\n", "abc", 0 },
+		{ "#86)C", "abc", 0 },
+		{ "#86)C\r\n#9&5F\r\n", "abcdef", 0 },
+		{ "&86)C9&5F\n!9P  \n`\nend\n", "abcdefg", 0 },	/* as Python's b2a_uu() writes */
+		{ "#86)C\nend\n#9&5F\n", "abc", 0 },			/* the end is the end */
+		{ "#86)C\nend\nbegin 644 x\n#9&5F\n", "abcdef", 0 },
+		{ "`\n#86)C\n", "abc", 0 },
+		{ "\n\n#86)C\n", "abc", 0 },
+		{ "#86)C!\n", "abc", 0 },				/* a checksum behind the line */
+		{ "#86\x80)C\n", "abc", REASON(UU_BAD) },
+	};
+
+	(void)state;
+	RUN(DECODE_UU_BARE, cases);
+}
+
+/* http://www.yenc.org/yenc-draft.1.3.txt: octet + 42, critical ones behind '=' and + 64. */
+static void
+test_yenc(void **state)
+{
+	static const struct decode_case cases[] = {
+		{ "", "", 0 },
+		{ "\x8b\x8c\x8d\r\n", "abc", 0 },
+		{ "\x8b\r\n\x8c\n\x8d", "abc", 0 },
+		{ "\x8b=\xcc\x8d", "abc", 0 },			/* escaped though it need not be */
+		{ "=}\x8b", "\x13" "a", 0 },				/* 0x13 + 42 is '=' */
+		{ "=ybegin line=128 size=3 name=x\r\n=ypart begin=1 end=3\r\n\x8b\x8c\x8d\r\n=yend size=3\r\n\x8b", "abc", 0 },
+		{ "\x8b=y\x8c", "a\x0f" "b", 0 },			/* "=y" in a line's middle is data */
+		{ "=yen\n\x8b\n", "a", 0 },
+		{ "=yend", "", 0 },
+		{ "\x8b=", "a", 0 },					/* cut */
+	};
+
+	(void)state;
+	RUN(DECODE_YENC, cases);
+}
+
+/* Every short input over the octets that matter, cut at each place: one result, and never too much of it. */
+static void
+exhaust(enum decode_kind kind, const char *letters, size_t max)
+{
+	size_t n = strlen(letters), len, cut, i, got[2];
+	uint64_t count, at, reasons[2];
+	uint8_t *out[2];
+	char in[16];
+
+	for (len = 0, count = 1; len <= max; len++, count *= n)
+		for (at = 0; at < count; at++) {
+			uint64_t rest = at;
+
+			for (i = 0; i < len; i++, rest /= n)
+				in[i] = letters[rest % n];
+			out[0] = decode(kind, in, len, len + 1, &got[0], &reasons[0]);
+			for (cut = 1; cut < len; cut++) {
+				struct decoder d;
+
+				out[1] = malloc(decode_max(kind, len));
+				assert_non_null(out[1]);
+				decode_start(&d, kind, out[1]);
+				decode_feed(&d, (uint8_t *)in, cut);
+				decode_feed(&d, (uint8_t *)in + cut, len - cut);
+				decode_finish(&d);
+				if (d.len != got[0] || d.reasons != reasons[0] || memcmp(out[0], out[1], d.len) != 0)
+					fail_msg("%s, \"%.*s\" cut at %zu: got %zu octets, want %zu as uncut", decode_str(kind),
+					    (int)len, in, cut, d.len, got[0]);
+				free(out[1]);
+			}
+			free(out[0]);
+		}
+}
+
+static void
+test_cut_anywhere(void **state)
+{
+	enum decode_kind kind;
+
+	(void)state;
+	for (kind = 0; kind < DECODE_MAX; kind++) {
+		exhaust(kind, "Qz=\n !", 5);
+		exhaust(kind, "=\r\n 4x", 5);
+		exhaust(kind, "M#\n`ey=", 4);
+	}
+	exhaust(DECODE_QP, "=\n 4", 7);
+	exhaust(DECODE_BASE64_BLANK, "Q=\n", 8);
+}
+
+/* A long input of few runs, cut at each place: what is decoded many octets at a time. */
+static void
+test_cut_anywhere_in_long_lines(void **state)
+{
+	static const char *const units[] = {
+		"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\r\n", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk\n", "-_-_+/+/QUJD,\r\n\r\n",
+		"text with =3D and =\r\nsoft breaks  \r\n", "M86)C9&5F9VAI:FML;6YO<'%R<W1U=G=X>7HP,3(S-#4V-S@Y86)C9&5F9VAI\n",
+		"begin 644 x\n&86)C9&5F\n`\nend\n", "=ybegin line=1\r\n\x8b\x8c=\xcc\r\n=yend\r\n"
+	};
+	char in[400];
+	size_t i, n, cut, want_len, len;
+	enum decode_kind kind;
+	uint64_t want_reasons, reasons;
+
+	(void)state;
+	for (kind = 0; kind < DECODE_MAX; kind++)
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+			uint8_t *want, *out;
+
+			for (n = 0; n + strlen(units[i]) <= sizeof(in); n += strlen(units[i]))
+				memcpy(in + n, units[i], strlen(units[i]));
+			want = decode(kind, in, n, n, &want_len, &want_reasons);
+			for (cut = 1; cut < n; cut++) {
+				out = decode(kind, in, n, cut, &len, &reasons);
+				if (len != want_len || memcmp(out, want, len) != 0 || reasons != want_reasons)
+					fail_msg("%s, unit %zu in pieces of %zu: got %zu octets, want %zu as whole",
+					    decode_str(kind), i, cut, len, want_len);
+				free(out);
+			}
+			free(want);
+		}
+}
+
+static void
+test_names(void **state)
+{
+	enum decode_kind kind, other;
+
+	(void)state;
+	for (kind = 0; kind < DECODE_MAX; kind++) {
+		if (decode_str(kind) == NULL)
+			fail_msg("kind %d: got no name", (int)kind);
+		for (other = 0; other < kind; other++)
+			assert_string_not_equal(decode_str(kind), decode_str(other));
+	}
+}
+
+static void
 test_identity(void **state)
 {
 	static const struct decode_case cases[] = { { "a =3D\r\n ", "a =3D\r\n ", 0 } };
@@ -234,10 +463,18 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_base64_restart_loses_no_later_octet),
+		cmocka_unit_test(test_base64_readings),
+		cmocka_unit_test(test_base64_url),
 		cmocka_unit_test(test_base64_like_libcrypto),
 		cmocka_unit_test(test_quoted_printable),
+		cmocka_unit_test(test_quoted_printable_readings),
 		cmocka_unit_test(test_uuencode),
 		cmocka_unit_test(test_uuencode_fills_blanks_but_does_not_swell),
+		cmocka_unit_test(test_uuencode_bare),
+		cmocka_unit_test(test_yenc),
+		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_cut_anywhere_in_long_lines),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_identity),
 	};
 
