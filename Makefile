@@ -159,6 +159,7 @@ CTL = \
 	ctl/ctl.c \
 	ctl/deliveryline.c \
 	ctl/explain.c \
+	ctl/extract.c \
 	ctl/follow.c \
 	ctl/held.c \
 	ctl/heldact.c \
@@ -169,6 +170,7 @@ CTL = \
 	ctl/hoptable.c \
 	ctl/journal.c \
 	ctl/log.c \
+	ctl/mailbox.c \
 	ctl/message.c \
 	ctl/records.c \
 	ctl/reload.c \

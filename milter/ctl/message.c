@@ -71,10 +71,42 @@ copy_file(struct runner *runner, int from, int to, uint64_t max, uint64_t *size)
 	return rc;
 }
 
+/* Signals are blocked: open() must not wait for a FIFO's writer, poll() does.  Standard input's mode is others' too. */
+static int
+item_open(const struct mailbox_item *it)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct stat st;
+	int fd;
+
+	if (strcmp(it->file, "-") == 0 && !it->found)
+		return dup(STDIN_FILENO);
+	if ((fd = open(it->file, it->found ? flags | O_NOFOLLOW : flags)) == -1)
+		return -1;
+	/* It may be another one by now than was found. */
+	if ((it->found && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) ||
+	    (it->from > 0 && lseek(fd, (off_t)it->from, SEEK_SET) == -1)) {
+		close(fd);
+		errno = ESTALE;
+		return -1;
+	}
+	return fd;
+}
+
 int
 message_load(struct runner *runner, struct task *t, const char *file, const char *prefix, uint64_t max,
     enum message_read how, uint64_t *size)
 {
+	const struct mailbox_item it = { .file = (char *)(uintptr_t)file, .len = MAILBOX_WHOLE };	/* only read */
+
+	return message_load_item(runner, t, &it, prefix, max, how, size);
+}
+
+int
+message_load_item(struct runner *runner, struct task *t, const struct mailbox_item *it, const char *prefix, uint64_t max,
+    enum message_read how, uint64_t *size)
+{
+	const int piece = it->len != MAILBOX_WHOLE;
 	struct stat st;
 	uint64_t copied = 0;
 	int from, rc = -1, saved;
@@ -82,18 +114,20 @@ message_load(struct runner *runner, struct task *t, const char *file, const char
 	memset(t, 0, sizeof(*t));
 	t->fd = t->reply = -1;
 	*size = 0;
-	/* Signals are blocked: open() must not wait for a FIFO's writer, poll() does.  Standard input's mode is others' too. */
-	from = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (from == -1)
+	if ((from = item_open(it)) == -1)
 		goto out;
-	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
+	if (piece)
+		*size = it->len;
+	else if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
 		*size = (uint64_t)st.st_size;	/* told even where it is too large to be read */
 	t->fd = memfd_create("hopward-message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	t->prefix_len = (uint32_t)strlen(prefix);
 	if (t->fd == -1 || write_whole(t->fd, prefix, t->prefix_len) == -1)
 		goto out;
-	if ((rc = copy_file(runner, from, t->fd, max, &copied)) == -1)
+	if ((rc = copy_file(runner, from, t->fd, piece && it->len < max ? it->len : max, &copied)) == -1)
 		goto out;
+	if (piece && it->len <= max)
+		rc = 0;		/* what is behind it is the next message's */
 	if (rc == 0 || copied > *size)
 		*size = rc == 0 ? copied : copied + 1;
 	t->size = copied + t->prefix_len;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ctl/ctl.h"
+#include "ctl/mailbox.h"
 #include "ctl/runner.h"
 #include "judge/facts.h"
 
@@ -23,6 +24,9 @@ enum message_read {
  */
 int	message_load(struct runner *, struct task *, const char *file, const char *prefix, uint64_t max, enum message_read,
 	    uint64_t *size);
+/* The same of what mailbox.c found: a file that must be a regular one and no link, or a piece of a file. */
+int	message_load_item(struct runner *, struct task *, const struct mailbox_item *, const char *prefix, uint64_t max,
+	    enum message_read, uint64_t *size);
 /*
  * Where the configured scanner is not installed takes the one beside this
  * program, and nobody for its user where that does not exist.  0, or an exit code after telling why.

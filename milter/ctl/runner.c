@@ -428,6 +428,75 @@ runner_put(struct runner *r, struct task *t)
 		r->small++;
 }
 
+static void
+frame_bad(struct task *t)
+{
+	task_done(t, OUTCOME_CRASH, "bad frame");
+}
+
+/* A piece of an object that was asked for.  1: the task is done. */
+static int
+task_object(struct task *t, uint32_t type, const struct buf *b)
+{
+	struct scan_object *o = NULL;
+	int rc = 0;
+
+	if (clock_mono_ns() > t->deadline_ns + GRACE_NS)
+		task_done(t, OUTCOME_TIMEOUT, "deadline");	/* also where frames come without end */
+	else if (t->sink == NULL || (type == SCAN_REPLY_OBJECT) != (t->object_left == 0))
+		frame_bad(t);
+	else if (type == SCAN_REPLY_OCTETS) {
+		if (b->len == 0 || b->len > t->object_left)
+			frame_bad(t);
+		else {
+			t->object_left -= b->len;
+			rc = t->sink->octets(t->sink->arg, b->data, b->len);
+		}
+	} else if (scan_object_decode(b->data, b->len, &o) == -1 || o->number <= t->object)
+		frame_bad(t);
+	else {
+		t->object = o->number;
+		t->object_left = o->part.size;
+		rc = t->sink->object(t->sink->arg, o);
+	}
+	scan_object_free(o);
+	if (rc == -1)
+		task_done(t, OUTCOME_NOT_SCANNED, "its objects cannot be written");
+	return t->done;
+}
+
+static int
+task_result(struct task *t, const struct buf *b)
+{
+	if (t->object_left > 0 || scan_result_decode(b->data, b->len, &t->result) == -1)
+		frame_bad(t);
+	else if (t->result->parts_count == 0) {
+		scan_result_free(t->result);
+		t->result = NULL;
+		frame_bad(t);
+	} else
+		task_done(t, OUTCOME_CLEAN, "%s", "");
+	return 1;
+}
+
+static int
+task_frame(struct task *t, uint32_t type, const struct buf *b)
+{
+	switch (type) {
+	case SCAN_REPLY_RESULT:
+		return task_result(t, b);
+	case SCAN_REPLY_EXPIRED:
+		task_done(t, OUTCOME_TIMEOUT, "deadline");
+		return 1;
+	case SCAN_REPLY_OBJECT:
+	case SCAN_REPLY_OCTETS:
+		return task_object(t, type, b);
+	default:
+		frame_bad(t);
+		return 1;
+	}
+}
+
 /* The answer has begun or the worker has hung up.  1: the task is done. */
 static int
 task_reply(struct task *t)
@@ -439,16 +508,7 @@ task_reply(struct task *t)
 	buf_init(&b, SCAN_REPLY_MAX);
 	switch (frame_read(t->reply, t->deadline_ns + GRACE_NS, &type, &b)) {
 	case FRAME_OK:
-		if (type == SCAN_REPLY_EXPIRED)
-			task_done(t, OUTCOME_TIMEOUT, "deadline");
-		else if (type != SCAN_REPLY_RESULT || scan_result_decode(b.data, b.len, &t->result) == -1)
-			task_done(t, OUTCOME_CRASH, "bad frame");
-		else if (t->result->parts_count == 0) {
-			scan_result_free(t->result);
-			t->result = NULL;
-			task_done(t, OUTCOME_CRASH, "bad frame");
-		} else
-			task_done(t, OUTCOME_CLEAN, "%s", "");
+		rc = task_frame(t, type, &b);
 		break;
 	case FRAME_EOF:
 		/* whoever asks next learns why from the reports */
@@ -461,7 +521,7 @@ task_reply(struct task *t)
 		task_done(t, OUTCOME_TIMEOUT, "deadline");
 		break;
 	case FRAME_BAD:
-		task_done(t, OUTCOME_CRASH, "bad frame");
+		frame_bad(t);
 		break;
 	case FRAME_ERROR:
 		task_done(t, OUTCOME_CRASH, "reply: %s", strerror(errno));
@@ -512,11 +572,10 @@ report_take(struct runner *r)
 		if (i == r->count)
 			continue;
 		/* an answer that was complete before the death counts */
-		if (r->tasks[i]->reply != -1 && task_reply(r->tasks[i]) == 1) {
-			task_drop(r, i);
-			continue;
-		}
-		task_died(r->tasks[i], &rep);
+		while (!r->tasks[i]->done && r->tasks[i]->reply != -1)
+			task_reply(r->tasks[i]);
+		if (!r->tasks[i]->done)
+			task_died(r->tasks[i], &rep);
 		task_drop(r, i);
 	}
 	if (n == 0) {

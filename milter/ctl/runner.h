@@ -9,16 +9,30 @@
 #include "conf.h"
 #include "judge/facts.h"
 
+/*
+ * Where objects go that a scanner hands out (scan_settings.hand_out).  Called by runner_step(): object() before its octets,
+ * which come in order and are as many as it said.  A worker that says otherwise is taken for hijacked: crash, "bad frame".
+ * 0, or -1: nothing more of this message is wanted.
+ */
+struct task_sink {
+	int	(*object)(void *arg, const struct scan_object *);
+	int	(*octets)(void *arg, const void *, size_t);
+	void	*arg;
+};
+
 /* One message on its way.  The caller owns it; the runner fills what is below the line. */
 struct task {
 	int			 fd;		/* sealed memfd, or -1; the runner closes it when it is done */
 	uint64_t		 size;		/* octets of the memfd */
 	uint32_t		 prefix_len;
+	const struct task_sink	*sink;		/* borrowed; NULL: objects are not asked for */
 	/* ---- */
 	uint64_t		 id;
 	int			 reply;		/* -1 unless on its way */
 	int			 large;
 	uint64_t		 sent_ns, deadline_ns;
+	uint32_t		 object;	/* number of the last one that came; 0 */
+	uint64_t		 object_left;	/* octets it still owes */
 	uint64_t		 hangup_ns;	/* the reply socket ended without an answer; 0: not */
 	int			 done;
 	struct scan_result	*result;	/* owned by the task; NULL: none came, then: */
