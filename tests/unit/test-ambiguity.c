@@ -21,11 +21,13 @@ tokens_have_sentences(void **state)
 	static const struct { const char *token, *grave; } rows[] = {
 #define SOFT	"soft"
 #define HARD	"hard"
+#define LIMIT	"limit"
 #define X(e, t, g)	{ t, g },
 		MIME_REASONS(X)
 #undef X
 #undef SOFT
 #undef HARD
+#undef LIMIT
 	};
 	const struct ambiguity_meaning *m;
 	size_t i, k, own, n = 0, known;
