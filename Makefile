@@ -137,6 +137,7 @@ ROOT = \
 	conf_partner.c \
 	conf_print.c \
 	conf_profile.c \
+	conf_rules.c \
 	conf_source.c \
 	conf_syntax.c \
 	conf_value.c \

@@ -5,8 +5,8 @@
  * Called by the parent and by hopwardctl at start and reload, and by a thread
  * of the front for text that conf_print wrote.  Holds no state.  The rest of
  * the room: conf_source.c (files), conf_syntax.c (mistakes of syntax),
- * conf_keys.c (the table), conf_value.c (types), conf_partner.c (the list of
- * partners), conf_check.c, conf_print.c.
+ * conf_keys.c (the table), conf_value.c (types), conf_partner.c and
+ * conf_rules.c (lists of groups), conf_check.c, conf_print.c.
  * What needs the file system or the user database is conf_check's.
  */
 
@@ -34,6 +34,7 @@ struct reading {
 	struct conf_tokens	 tokens;
 	struct conf_place	*places;	/* of each key of the table; file NULL: default */
 	struct conf_partners_notes partners;
+	struct conf_place	*rules;		/* of each rule; NULL: none was read */
 	struct buf		*errs;
 	int			 complete;	/* all defaults are set */
 	int			 failed;
@@ -326,6 +327,12 @@ tree_setting(struct reading *r, config_setting_t *s, const char *path, int first
 		return 0;
 	if (key->type == KEY_PARTNERS) {
 		if (conf_partners_read(conf_key_member(r->conf, key), s, &r->src, &r->partners, r->errs) == -1)
+			fail(r);
+		r->places[key - conf_keys] = place;
+		return 0;
+	}
+	if (key->type == KEY_RULES) {
+		if (conf_rules_read(conf_key_member(r->conf, key), s, &r->src, &r->rules, r->errs) == -1)
 			fail(r);
 		r->places[key - conf_keys] = place;
 		return 0;
@@ -705,6 +712,9 @@ reading_end(struct reading *r)
 		profile_load(r);
 		relations_check(r);
 		partners_check(r);
+		if (!r->failed && conf_rules_partners(&conf->front->policy.rules, &conf->front->policy.partners, r->rules,
+		    r->errs) == -1)
+			fail(r);
 		actions_check(r);
 	}
 	if (!r->failed && r->partners.over.len > 0) {
@@ -716,6 +726,7 @@ reading_end(struct reading *r)
 	conf_tokens_free(&r->tokens);
 	conf_source_free(&r->src);
 	free(r->places);
+	free(r->rules);
 	if (r->failed) {
 		conf_free(conf);
 		return NULL;

@@ -95,6 +95,7 @@ enum conf_type {
 	KEY_ACTION,		/* struct policy_action */
 	KEY_ACTION_ALL,		/* of all classes */
 	KEY_PARTNERS,		/* struct partners; conf_partner.c's */
+	KEY_RULES,		/* struct rules; conf_rules.c's */
 };
 
 enum conf_room { ROOM_PARENT, ROOM_START, ROOM_FRONT, ROOM_SCAN, ROOM_NONE };
@@ -198,6 +199,18 @@ struct conf_partners_notes {
 int	conf_partners_read(struct partners *to, struct config_setting_t *, struct conf_source *,
 	    struct conf_partners_notes *, struct buf *errs);
 void	conf_partners_print(const struct partners *, struct buf *);
+
+/* ---- conf_rules.c ---- */
+
+/*
+ * Replaces the rules by those of the list; *places (freed and made anew, the
+ * caller's) is where each was written.  0, or -1 with lines in errs; then `to` is to be freed all the same.
+ */
+int	conf_rules_read(struct rules *to, struct config_setting_t *, struct conf_source *, struct conf_place **places,
+	    struct buf *errs);
+/* When all was read: the partners that rules name are there.  0, or -1 with lines in errs. */
+int	conf_rules_partners(const struct rules *, const struct partners *, const struct conf_place *places, struct buf *errs);
+void	conf_rules_print(const struct rules *, struct buf *);
 
 /* Reads a configuration that conf_print wrote; opens no file but that of the profile. */
 struct conf *conf_read_printed(const char *text, size_t len, struct buf *errs);

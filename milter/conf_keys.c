@@ -174,9 +174,17 @@ static const struct conf_choice reload_choices[] = { { "auto", -1 }, { "drain", 
 #define CELL(c, o) ROOM_FRONT, offsetof(struct front_settings, policy.actions) + \
 	    ((size_t)(c) * OUTCOME_MAX + (size_t)(o)) * sizeof(struct policy_action)
 
-/* What Windows runs when it is opened: the kinds that the large providers refuse, too. */
-#define EXTENSIONS "ade,adp,app,bat,chm,cmd,com,cpl,dll,exe,hta,ins,isp,jar,js,jse,lib,lnk,mde,msc,msi,msp,mst,pif,ps1," \
-	    "reg,scf,scr,sct,shb,sys,vb,vbe,vbs,vxd,wsc,wsf,wsh,xll"
+/*
+ * What a system runs, installs, mounts or connects to when it is opened: what
+ * the large providers refuse, disk images (what lies in them carries no mark of
+ * the web), and what came into use since.  Web pages are not among them: banks
+ * and mail encryption send them every day.
+ */
+#define EXTENSIONS "ade,adp,apk,app,appinstaller,application,appref-ms,appx,appxbundle,bas,bat,cab,chm,cmd,com,cpl,crx," \
+	    "diagcab,diagcfg,diagpkg,dll,dmg,exe,ex_,gadget,hlp,hta,img,inf,ins,iso,isp,jar,jnlp,js,jse,lib,library-ms,lnk," \
+	    "mde,mjs,msc,msh,msi,msix,msixbundle,msp,mst,msu,nsh,one,ops,osd,pif,pkg,prg,ps1,ps1xml,ps2,psc1,psd1,psm1," \
+	    "pyw,rdp,reg,scf,scr,sct,search-ms,searchconnector-ms,settingcontent-ms,shb,shs,sys,theme,themepack,udf,udl," \
+	    "url,vb,vbe,vbs,vhd,vhdx,vxd,webpnp,website,wll,ws,wsc,wsf,wsh,xbap,xll,xnk"
 
 /* A bound so that a slip of the pen is no outage of days. */
 #define DAY	86400000ull
@@ -222,6 +230,8 @@ const struct conf_key conf_keys[] = {
 	    check_word },
 	{ "smarthosts", KEY_LIST, P(smarthosts), "",
 	    "relays that hand our mail on, for hopwardctl collect: a host, .domain, or an address", 0, 0, 0, NULL, check_word },
+	{ "rules", KEY_RULES, F(policy.rules), "",
+	    "what is done with what was found and with attachments; the first rule that holds decides", 0, 0, 0, NULL, NULL },
 	{ "recipients_max", KEY_COUNT, F(rcpts_max), "1000",
 	    "recipients of a message that are kept for its record", 0, 1, 100000, NULL, NULL },
 	{ "stop_wait", KEY_TIME, F(stop_wait_ms), "60s",
@@ -245,6 +255,8 @@ const struct conf_key conf_keys[] = {
 	OUTCOMES(X)
 #undef X
 
+	{ "attachments.misnamed", KEY_BOOL, F(policy.misnamed), "true",
+	    "a program under another name, or a web page that goes as a picture, has the outcome blocked", 0, 0, 0, NULL, NULL },
 	{ "attachments.blocked_extensions", KEY_LIST, F(policy.blocked_extensions), EXTENSIONS,
 	    "a part with such a name has the outcome blocked", KEY_LOWER, 0, 0, NULL, check_extension },
 

@@ -134,6 +134,9 @@ print_value(struct buf *out, const struct conf_key *key, const void *member)
 	case KEY_PARTNERS:
 		conf_partners_print(member, out);
 		break;
+	case KEY_RULES:
+		conf_rules_print(member, out);
+		break;
 	case KEY_ACTION_ALL:
 		break;
 	}

@@ -459,7 +459,7 @@ out:
 
 /* From the file they come as a tree; a text can only say that there are none. */
 static int
-set_partners(void *member, const struct conf_key *key, const struct conf_value *v, struct buf *errs)
+set_groups(void *member, const struct conf_key *key, const struct conf_value *v, struct buf *errs)
 {
 	const char	*s = only_string(v);
 
@@ -467,7 +467,10 @@ set_partners(void *member, const struct conf_key *key, const struct conf_value *
 		conf_error(errs, &v->place, "%s: is a list of groups, which only a file can hold", key->path);
 		return -1;
 	}
-	partners_free(member);
+	if (key->type == KEY_RULES)
+		rules_free(member);
+	else
+		partners_free(member);
 	return 0;
 }
 
@@ -504,7 +507,8 @@ conf_value_store(void *member, const struct conf_key *key, const struct conf_val
 	case KEY_ACTION_ALL:
 		return set_action(member, key, v, errs);
 	case KEY_PARTNERS:
-		return set_partners(member, key, v, errs);
+	case KEY_RULES:
+		return set_groups(member, key, v, errs);
 	}
 	return -1;
 }

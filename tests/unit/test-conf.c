@@ -891,12 +891,12 @@ page_line(const struct conf_key *key, char *line, size_t size)
 	int		 quoted = key->type != KEY_BOOL &&
 			    !(key->type == KEY_COUNT && strcmp(key->def, "auto") != 0);
 	int		 list = key->type == KEY_LIST || key->type == KEY_NETS || key->type == KEY_JOINED ||
-			    key->type == KEY_PARTNERS;
+			    key->type == KEY_PARTNERS || key->type == KEY_RULES;
 
 	if (key->help == NULL && strncmp(key->path, "clamav.", 7) == 0)
 		snprintf(line, size, "\n.It %s Ta Ic %s Ta %s%s\n", dot + 1, key->path, quoted ? "Qq " : "", key->def);
 	else if (list)
-		snprintf(line, size, "\n.It Ic %s No = %s", key->path, key->type == KEY_PARTNERS ? "Pq" : "Bq");
+		snprintf(line, size, "\n.It Ic %s No = %s", key->path, key->type == KEY_PARTNERS || key->type == KEY_RULES ? "Pq" : "Bq");
 	else
 		snprintf(line, size, "\n.It Ic %s No = %s%s%s\n", key->path, quoted ? "Qq" : "",
 		    quoted && key->def[0] != '\0' ? " " : "", key->def);
