@@ -62,6 +62,7 @@ JUDGE = \
 	judge/attach.c \
 	judge/class.c \
 	judge/exception.c \
+	judge/exception_text.c \
 	judge/facts.c \
 	judge/findings.c \
 	judge/hops.c \
@@ -146,10 +147,13 @@ ROOT = \
 	user.c
 DAEMON = \
 	control.c \
+	control_except.c \
+	except_file.c \
 	hopward.c \
 	memory.c \
 	notify.c \
 	parent.c \
+	parent_except.c \
 	parent_front.c \
 	parent_scan.c \
 	watch.c
@@ -159,6 +163,7 @@ CTL = \
 	ctl/control.c \
 	ctl/ctl.c \
 	ctl/deliveryline.c \
+	ctl/except.c \
 	ctl/explain.c \
 	ctl/extract.c \
 	ctl/follow.c \
@@ -173,6 +178,7 @@ CTL = \
 	ctl/log.c \
 	ctl/mailbox.c \
 	ctl/message.c \
+	ctl/mode.c \
 	ctl/records.c \
 	ctl/reload.c \
 	ctl/resume.c \

@@ -42,6 +42,8 @@ struct parent_settings {
 	uint64_t	 database_check_ms;	/* how often the signature directory is looked at; 0: inotify only */
 	uint64_t	 engine_start_ms;	/* how long an engine may take to load */
 	int		 reload_overlap;	/* -1 auto (by memory), 0 drain first, 1 overlap */
+	char		*exceptions_file;	/* or NULL: none can be made */
+	uint64_t	 exceptions_max_ms;	/* how long one may hold that hopwardctl makes */
 	char		**smarthosts;	/* read by hopwardctl collect alone; NULL-terminated */
 	struct held_settings held;
 };

@@ -374,6 +374,24 @@ check_peers(struct checking *c)
 		complain(c, "downgrade.file: %s cannot read %s: %s", who_str(&c->front), file, strerror(errno));
 }
 
+/* ---- exceptions ---- */
+
+/* The default's directory need not be there where all else is kept elsewhere: an update stops no daemon for it. */
+static void
+check_exceptions(struct checking *c)
+{
+	const char	*file = c->conf->parent.exceptions_file;
+	char		 copy[PATH_MAX];
+	struct stat	 st;
+
+	if (file == NULL)
+		return;
+	snprintf(copy, sizeof(copy), "%s", file);
+	if (strcmp(file, conf_key_find("exceptions.file")->def) == 0 && stat(dirname(copy), &st) == -1 && errno == ENOENT)
+		return;
+	check_parent(c, "exceptions.file", file, &c->self);
+}
+
 /* ---- the profile ---- */
 
 /* It was read by us; at a reload the front reads it, as its own user. */
@@ -408,6 +426,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_scanner(&c);
 	check_records(&c);
 	check_peers(&c);
+	check_exceptions(&c);
 	check_profile(&c);
 	return c.failed ? -1 : 0;
 }

@@ -201,7 +201,7 @@ const struct conf_key conf_keys[] = {
 	    "where hopwardctl finds the daemon", 0, 0, 0, NULL, check_socket_path },
 	{ "control_mode", KEY_MODE, P(control_mode), "0660", "permissions of the control socket", 0, 0, 0, NULL, NULL },
 	{ "control_group", KEY_STRING, P(control_group), "",
-	    "group that may use hopwardctl status and reload", KEY_NULL, 0, 0, NULL, check_group },
+	    "group that may use hopwardctl status, reload, except and mode", KEY_NULL, 0, 0, NULL, check_group },
 	{ "pid_file", KEY_STRING, P(pid_file), "", "file for the parent's process id", KEY_NULL, 0, 0, NULL,
 	    check_path_or_none },
 	{ "gateway", KEY_STRING, F(gateway), "",
@@ -303,6 +303,11 @@ const struct conf_key conf_keys[] = {
 	    "Sendmail's configuration file; empty: the default one", KEY_NULL, 0, 0, NULL, check_path_or_none },
 	{ "held.qtool", KEY_STRING, P(held.qtool), "/usr/share/sendmail/qtool.pl",
 	    "Sendmail's tool that deletes messages from a queue", 0, 0, 0, NULL, check_path },
+
+	{ "exceptions.file", KEY_STRING, P(exceptions_file), "/var/lib/hopward/exceptions",
+	    "what hopwardctl except and mode have set for a while; empty: they cannot", KEY_NULL, 0, 0, NULL, check_path_or_none },
+	{ "exceptions.max", KEY_TIME, P(exceptions_max_ms), "30d",
+	    "how long an exception or a mode may be set for", 0, 1000, 366 * DAY, NULL, NULL },
 
 	{ "downgrade.alarm", KEY_BOOL, F(downgrade_alarm), "true",
 	    "watch for peers that always came with TLS and come without, or two grades lower", 0, 0, 0, NULL, NULL },
@@ -480,7 +485,7 @@ same_group(const char *a, const char *b)
 
 static const char *const groups[] = {
 	"actions", "actions.default", "actions.mx", "actions.submission", "actions.relay", "actions.local", "attachments",
-	"headers", "replies", "records", "held", "downgrade", "spool", "scanner", "clamav", "mime"
+	"headers", "replies", "records", "held", "exceptions", "downgrade", "spool", "scanner", "clamav", "mime"
 };
 
 /* Where a guess may come from: the same group, anywhere but the many actions, anywhere. */

@@ -20,7 +20,7 @@
 #include "control.h"
 #include "user.h"
 
-#define ANSWER_MAX	(256u * 1024)
+#define ANSWER_MAX	(4u * 1024 * 1024)	/* except-list sends the whole file, with its quotes escaped */
 #define SLOW_ASKER_US	100000
 
 static const char *const stage_names[FRONT_STAGES] = { "connect", "helo", "mail", "rcpt", "data" };
@@ -212,7 +212,7 @@ put_status(struct json *j, struct parent *p)
 	json_str(j, "version", HOPWARD_VERSION);
 	json_i64(j, "pid", getpid());
 	json_u64(j, "uptime_ms", (clock_mono_ns() - p->started_ns) / 1000000);
-	json_str(j, "mode", p->conf->front->policy.observe ? "observe" : "enforce");
+	control_except_status(p, j);
 	json_str(j, "socket", p->conf->start.socket);
 	json_bool(j, "listening", p->listening && p->front != -1 && !p->stopping);
 	put_generation(j, p);
@@ -237,30 +237,51 @@ put_reload(struct json *j, struct parent *p)
 	buf_free(&errs);
 }
 
-/* The word behind "command", or NULL.  Nothing else of the question matters. */
-static int
-asks(const char *question, const char *command)
+/* The word behind "command", or "".  Nothing else of the question's first line matters. */
+static void
+command_read(const char *question, char *word, size_t size)
 {
-	char	word[32];
+	char	text[32] = "";
 
-	return sscanf(question, " { \"command\" : \"%31[a-z]\"", word) == 1 && strcmp(word, command) == 0;
+	if (sscanf(question, " { \"command\" : \"%31[a-z-]\"", text) != 1)
+		text[0] = '\0';
+	snprintf(word, size, "%s", text);
 }
 
+/* *fd becomes -1 where it is answered later. */
 static void
-answer(struct parent *p, const char *question, struct buf *out)
+answer(struct parent *p, int *fd, const char *question, struct buf *out)
 {
-	struct json	j;
+	const char	*body = strchr(question, '\n');
+	struct json	 j;
+	char		 command[32];
 
+	command_read(question, command, sizeof(command));
+	if (control_except(p, fd, command, body != NULL ? body + 1 : "", out))
+		return;
 	json_begin(&j, out);
-	if (asks(question, "status"))
+	if (strcmp(command, "status") == 0)
 		put_status(&j, p);
-	else if (asks(question, "reload"))
+	else if (strcmp(command, "reload") == 0)
 		put_reload(&j, p);
 	else {
 		json_begin_object(&j, NULL);
 		json_bool(&j, "ok", 0);
-		json_str(&j, "error", "unknown command: this daemon knows status and reload");
+		json_str(&j, "error", "unknown command: this daemon knows status, reload, except-list, except-add, except-remove, "
+		    "mode-observe and mode-enforce");
 		json_end_object(&j);
+	}
+}
+
+void
+control_send(int fd, const struct buf *out)
+{
+	size_t	at, len;
+
+	for (at = 0; at < out->len && !out->failed; at += len) {
+		len = out->len - at < CONTROL_PACKET ? out->len - at : CONTROL_PACKET;
+		if (send(fd, out->data + at, len, MSG_NOSIGNAL) == -1)
+			return;
 	}
 }
 
@@ -271,7 +292,6 @@ control_serve(struct parent *p)
 	struct buf	 out;
 	char		 question[CONTROL_QUESTION_MAX];
 	ssize_t		 n;
-	size_t		 at, len;
 	int		 fd;
 
 	if ((fd = accept4(p->control, NULL, NULL, SOCK_CLOEXEC)) == -1)
@@ -281,13 +301,11 @@ control_serve(struct parent *p)
 	buf_init(&out, ANSWER_MAX);
 	if ((n = recv(fd, question, sizeof(question) - 1, 0)) > 0) {
 		question[n] = '\0';
-		answer(p, question, &out);
-		for (at = 0; at < out.len && !out.failed; at += len) {
-			len = out.len - at < CONTROL_PACKET ? out.len - at : CONTROL_PACKET;
-			if (send(fd, out.data + at, len, MSG_NOSIGNAL) == -1)
-				break;
-		}
+		answer(p, &fd, question, &out);
+		if (fd != -1)
+			control_send(fd, &out);
 	}
 	buf_free(&out);
-	close(fd);
+	if (fd != -1)
+		close(fd);
 }

@@ -7,7 +7,8 @@
  * libclamav.  A generation that does not load leaves the old one serving.
  * Here: the loop, signals, reload and stop.  Not here: the talk with the front
  * (parent_front.c), generations of scanners (parent_scan.c), what hopwardctl is
- * told (control.c), when the signatures have changed (watch.c).
+ * told (control.c), exceptions (parent_except.c), when the signatures have
+ * changed (watch.c).
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -151,6 +152,7 @@ parent_reload(struct parent *p, struct buf *errs)
 	watch_open(&p->watch, conf->scan->database, conf->parent.database_check_ms);
 	parent_front_settings(p);
 	parent_event(p, "reload", NULL);
+	parent_except_reload(p);
 	parent_scan_want(p, "reload");
 	notify_ready();
 	return 0;
@@ -250,8 +252,11 @@ timers(struct parent *p)
 {
 	uint64_t	now = clock_mono_ns();
 
+	control_timers(p, now);
+	parent_events_flush(p);
 	if (p->stopping)
 		return;
+	parent_except_timers(p);
 	if (p->front_due_ns != 0 && now >= p->front_due_ns)
 		parent_front_start(p);
 	if (watch_due(&p->watch, now))
@@ -339,6 +344,7 @@ parent_run(struct conf *conf, const char *path, const char *const *overrides, in
 		give_up(&p, EX_CANTCREAT, err);
 	watch_open(&p.watch, conf->scan->database, conf->parent.database_check_ms);
 	log_info("hopward %s starts", HOPWARD_VERSION);
+	parent_except_open(&p);
 	if (parent_front_start(&p) == -1)
 		fatal(EX_OSERR, "no front");
 	p.started_ns = p.front_started_ns;
@@ -355,5 +361,6 @@ parent_run(struct conf *conf, const char *path, const char *const *overrides, in
 	munmap(p.stats, sizeof(*p.stats));
 	while (p.events_count > 0)
 		buf_free(&p.events[--p.events_count]);
+	parent_except_close(&p);
 	return p.exit_code;
 }

@@ -22,36 +22,40 @@
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "control.h"
 #include "notify.h"
 #include "parent_int.h"
 #include "user.h"
+
+#define EVENT_WORDS_MAX	16	/* of parent_event()'s own callers, who name a handful */
 
 static const struct front_hooks front_hooks = { conf_front_read, conf_front_free };
 
 /* ---- events: what of the daemon itself goes into the record, through the front ---- */
 
-static void
-events_flush(struct parent *p)
+void
+parent_events_flush(struct parent *p)
 {
 	unsigned int i;
 
 	if (p->front == -1 || !p->listening)
 		return;
 	for (i = 0; i < p->events_count; i++) {
-		if (fdpass_send(p->front, p->events[i].data, p->events[i].len, NULL, 0, MSG_DONTWAIT) == -1)
+		if (fdpass_send(p->front, p->events[i].data, p->events[i].len, NULL, 0, MSG_DONTWAIT) == -1) {
+			if (errno == EAGAIN)
+				break;	/* many at once: the others go a little later */
 			log_warn("an event was not recorded: %s", strerror(errno));
+		}
 		buf_free(&p->events[i]);
 	}
-	p->events_count = 0;
+	memmove(p->events, p->events + i, (p->events_count - i) * sizeof(p->events[0]));
+	p->events_count -= i;
 }
 
-/* key, value, ..., NULL */
 void
-parent_event(struct parent *p, const char *name, ...)
+parent_event_pairs(struct parent *p, const char *name, const char *const *pairs)
 {
 	struct buf	*b;
-	const char	*s;
-	va_list		 ap;
 
 	if (p->events_count == PARENT_EVENTS_MAX) {
 		log_warn("event %s is not recorded: no front has taken events for too long", name);
@@ -61,11 +65,25 @@ parent_event(struct parent *p, const char *name, ...)
 	buf_init(b, PACKET_MAX);
 	buf_addc(b, FRONT_CTL_EVENT);
 	wire_put_str(b, name);
+	for (; pairs != NULL && *pairs != NULL; pairs++)
+		wire_put_str(b, *pairs);
+	parent_events_flush(p);
+}
+
+/* key, value, ..., NULL */
+void
+parent_event(struct parent *p, const char *name, ...)
+{
+	const char	*pairs[EVENT_WORDS_MAX + 1];
+	size_t		 n = 0;
+	va_list		 ap;
+
 	va_start(ap, name);
-	while ((s = va_arg(ap, const char *)) != NULL)
-		wire_put_str(b, s);
+	while (n < EVENT_WORDS_MAX && (pairs[n] = va_arg(ap, const char *)) != NULL)
+		n++;
 	va_end(ap);
-	events_flush(p);
+	pairs[n] = NULL;
+	parent_event_pairs(p, name, pairs);
 }
 
 /* ---- the front ---- */
@@ -89,6 +107,8 @@ front_child(struct parent *p, int ctl)
 		log_error("user \"%s\": %s", p->conf->parent.user, strerror(errno));
 		_exit(EX_NOUSER);
 	}
+	/* Those of this moment; later ones come as packets. */
+	p->conf->start.exceptions = p->except.text.data;
 	front_main(3, p->conf->front, &p->conf->start, p->stats, &front_hooks);
 }
 
@@ -108,13 +128,14 @@ parent_front_start(struct parent *p)
 	close(pair[1]);
 	p->front = pair[0];
 	p->listening = 0;
+	p->except.forked = p->except.serial;
 	p->front_started_ns = clock_mono_ns();
 	return 0;
 }
 
 /* What cannot be told at once is not waited for: the parent must stay able to act.  A new front is told everything. */
-static void
-front_hangs(struct parent *p, const char *what)
+void
+parent_front_hangs(struct parent *p, const char *what)
 {
 	log_error("the front takes no word of %s (%s): it hangs and is ended, a new one starts", what, strerror(errno));
 	kill(p->front_pid, SIGKILL);
@@ -137,7 +158,7 @@ parent_front_generation(struct parent *p)
 	fds[1] = p->current->large;
 	fds[2] = p->current->reports;
 	if (b.failed || fdpass_send(p->front, b.data, b.len, fds, 3, MSG_DONTWAIT) == -1)
-		front_hangs(p, "the next generation");
+		parent_front_hangs(p, "the next generation");
 	buf_free(&b);
 }
 
@@ -152,7 +173,7 @@ parent_front_no_engine(struct parent *p, const char *why)
 	buf_addc(&b, FRONT_CTL_NO_ENGINE);
 	wire_put_str(&b, why);
 	if (fdpass_send(p->front, b.data, b.len, NULL, 0, MSG_DONTWAIT) == -1)
-		front_hangs(p, "that there is no engine");
+		parent_front_hangs(p, "that there is no engine");
 	buf_free(&b);
 }
 
@@ -172,7 +193,7 @@ parent_front_settings(struct parent *p)
 	    write(fd, text.data, text.len) == (ssize_t)text.len && lseek(fd, 0, SEEK_SET) == 0)
 		rc = fdpass_send(p->front, &type, 1, &fd, 1, MSG_DONTWAIT);
 	if (rc == -1)
-		front_hangs(p, "the new settings");
+		parent_front_hangs(p, "the new settings");
 	if (fd != -1)
 		close(fd);
 	buf_free(&text);
@@ -229,8 +250,17 @@ parent_front_readable(struct parent *p)
 		p->listening = 1;
 		log_info("listening on %s", p->conf->start.socket);
 		parent_front_generation(p);
-		events_flush(p);
+		parent_events_flush(p);
+		control_held(p, p->except.forked);
+		if (p->except.serial != p->except.forked)
+			parent_front_exceptions(p);
 		notify_ready();
+		break;
+	case FRONT_MSG_EXCEPTIONS:
+		wire_init(&w, packet + 1, (size_t)n - 1);
+		number = wire_u32(&w);
+		if (wire_end(&w) == 0)
+			control_held(p, number);
 		break;
 	case FRONT_MSG_DRAINED:
 		wire_init(&w, packet + 1, (size_t)n - 1);

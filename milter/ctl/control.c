@@ -2,7 +2,7 @@
 /* Asks the running daemon over its control socket. */
 /*
  * One packet out, packets of JSON text back, end of file: that is the whole
- * protocol.  Called by status and reload.  Waits with a deadline, so that a
+ * protocol.  Called by status, reload, except and mode.  Waits with a deadline, so that a
  * monitor never hangs on a stopped daemon.  Does not: judge the answer.
  */
 #include <sys/socket.h>
@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "ctl/control.h"
 
+#define REQUEST_MAX	8000		/* the daemon takes 8 KB */
 #define PACKET_MAX	(256u * 1024)	/* a SEQPACKET cannot be longer than the send buffer (208 KB by default) */
 
 static enum control_result
@@ -142,15 +143,24 @@ control_parse(const struct buf *in, json_t **answer, char *err, size_t errlen)
 enum control_result
 control_ask(const char *path, const char *command, uint64_t timeout_ms, json_t **answer, char *err, size_t errlen)
 {
+	return control_ask_with(path, command, NULL, timeout_ms, answer, err, errlen);
+}
+
+enum control_result
+control_ask_with(const char *path, const char *command, const char *lines, uint64_t timeout_ms, json_t **answer, char *err,
+    size_t errlen)
+{
 	uint64_t deadline = clock_mono_ns() + timeout_ms * 1000000;
 	struct buf request, in;
 	enum control_result r;
 	int fd = -1;
 
 	*answer = NULL;
-	buf_init(&request, 4096);
+	buf_init(&request, REQUEST_MAX);
 	buf_init(&in, CONTROL_ANSWER_MAX);
 	buf_addf(&request, "{\"command\":\"%s\"}", command);	/* ours: nothing in it to escape */
+	if (lines != NULL)
+		buf_addf(&request, "\n%s", lines);
 	if ((r = control_connect(path, &fd, err, errlen)) != CONTROL_OK)
 		goto out;
 	if (request.failed || send(fd, request.data, request.len, MSG_NOSIGNAL | MSG_EOR) != (ssize_t)request.len) {

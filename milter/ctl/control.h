@@ -23,5 +23,8 @@ enum control_result {
  */
 enum control_result control_ask(const char *socket, const char *command, uint64_t timeout_ms,
 	    json_t **answer, char *err, size_t errlen);
+/* The same, and behind it the lines that the command needs; NULL: none. */
+enum control_result control_ask_with(const char *socket, const char *command, const char *lines, uint64_t timeout_ms,
+	    json_t **answer, char *err, size_t errlen);
 
 #endif

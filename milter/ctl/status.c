@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "ctl/control.h"
 #include "ctl/ctl.h"
+#include "ctl/when.h"
 
 #define STATUS_WAIT_MS	5000
 #define DATABASE_OLD_S	(3ULL * 86400)	/* signatures come several times a day; three missed days are a broken updater */
@@ -150,6 +151,20 @@ judge_front(struct status *s, const json_t *a)
 		note(s, STATUS_WARNING, "%llu records could not be written: is the disk full?", ull(front, "records_failed"));
 }
 
+/* For a while nothing is stopped, malware neither: whoever looks shall see it. */
+static void
+judge_mode(struct status *s, const json_t *o)
+{
+	uint64_t ms, now = clock_wall_ms();
+	char span[64], time[64];
+	const char *until = str(o, "until", "");
+
+	if (when_rfc3339(until, strlen(until), &ms) == -1 || ms < now)
+		ms = now;
+	note(s, STATUS_WARNING, "mode is observe until %s (%s left): nothing is done to mail, infected mail is delivered: %s (%s)",
+	    text_time(ms, time, sizeof(time)), text_span(ms - now, span, sizeof(span)), str(o, "reason", "?"), str(o, "by", "?"));
+}
+
 static void
 judge(struct status *s, const json_t *a)
 {
@@ -160,8 +175,12 @@ judge(struct status *s, const json_t *a)
 	judge_engine(s, a);
 	json_array_foreach(json_object_get(a, "warnings"), i, w)
 		note(s, STATUS_WARNING, "%s", json_is_string(w) ? json_string_value(w) : "?");
-	if (strcmp(str(a, "mode", ""), "observe") == 0)
+	if (json_is_object(json_object_get(a, "mode_until")))
+		judge_mode(s, json_object_get(a, "mode_until"));
+	else if (strcmp(str(a, "mode", ""), "observe") == 0)
 		note(s, STATUS_OK, "mode is observe: what would be done is recorded, nothing is done");
+	if (num(a, "exceptions") > 0)
+		note(s, STATUS_OK, "%llu exceptions are in force: hopwardctl except list", ull(a, "exceptions"));
 }
 
 /* ---- showing ---- */

@@ -30,6 +30,7 @@
 #include "base/wire.h"
 #include "front/alarm.h"
 #include "front/control.h"
+#include "judge/exception_text.h"
 #include "record/record.h"
 
 #define MS		UINT64_C(1000000)
@@ -146,11 +147,60 @@ front_conf_put(struct front *f, struct front_conf *c)
 		conf_free(f, c);
 }
 
+/* ---- exceptions ---- */
+
+int
+front_exceptions_publish(struct front *f, const char *text, size_t len)
+{
+	struct front_exceptions *x, *old;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL || exceptions_parse(text, len, &x->list, NULL) == -1) {
+		free(x);
+		return -1;
+	}
+	x->refs = 1;
+	pthread_mutex_lock(&f->lock);
+	old = f->exceptions;
+	f->exceptions = x;
+	pthread_mutex_unlock(&f->lock);
+	front_exceptions_put(f, old);
+	return 0;
+}
+
+struct front_exceptions *
+front_exceptions_get(struct front *f)
+{
+	struct front_exceptions *x;
+
+	pthread_mutex_lock(&f->lock);
+	if ((x = f->exceptions) != NULL)
+		x->refs++;
+	pthread_mutex_unlock(&f->lock);
+	return x;
+}
+
+void
+front_exceptions_put(struct front *f, struct front_exceptions *x)
+{
+	unsigned int left;
+
+	if (x == NULL)
+		return;
+	pthread_mutex_lock(&f->lock);
+	left = --x->refs;
+	pthread_mutex_unlock(&f->lock);
+	if (left > 0)
+		return;
+	exceptions_free(&x->list);
+	free(x);
+}
+
 void
 front_free(struct front *f)
 {
 	if (f == NULL)
 		return;
+	front_exceptions_put(f, f->exceptions);
 	handover_free(f->handover);
 	alarm_close(f->alarm);
 	ledger_close(f->ledger);
@@ -272,6 +322,43 @@ control_settings(struct front *f, int fd)
 	free(text);
 }
 
+/* The whole text behind a descriptor, at most max octets, or NULL. */
+static char *
+text_read(int fd, size_t max, size_t *len)
+{
+	char *text = malloc(max + 1);
+	ssize_t n = 0;
+
+	for (*len = 0; text != NULL && *len <= max && (n = read(fd, text + *len, max + 1 - *len)) > 0; )
+		*len += (size_t)n;
+	if (text == NULL || n == -1 || *len > max) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Told that they hold: the parent answers who made them. */
+static void
+control_exceptions(struct front *f, const uint8_t *p, size_t len, int fd)
+{
+	struct wire w;
+	size_t text_len;
+	char *text;
+
+	wire_init(&w, p, len);
+	wire_u32(&w);
+	if (wire_end(&w) == -1) {
+		log_error("the parent's exceptions make no sense");
+		return;
+	}
+	if ((text = text_read(fd, EXCEPTION_TEXT_MAX, &text_len)) == NULL || front_exceptions_publish(f, text, text_len) == -1)
+		log_error("exceptions: no memory: the old ones stay");
+	else
+		front_tell(f, FRONT_MSG_EXCEPTIONS, p, len);
+	free(text);
+}
+
 static void
 control_event(struct front *f, const uint8_t *p, size_t len)
 {
@@ -315,6 +402,10 @@ control_packet(struct front *f, const void *packet, size_t len, int *fds, int nf
 	case FRONT_CTL_SETTINGS:
 		if (nfds == 1)
 			control_settings(f, fds[0]);
+		break;
+	case FRONT_CTL_EXCEPTIONS:
+		if (nfds == 1)
+			control_exceptions(f, p + 1, len - 1, fds[0]);
 		break;
 	case FRONT_CTL_EVENT:
 		control_event(f, p + 1, len - 1);

@@ -20,6 +20,12 @@ struct front_conf {
 	unsigned int		 refs;		/* under front.lock */
 };
 
+/* The exceptions that hold, and the mode for a while.  Immutable; a judgement uses one throughout. */
+struct front_exceptions {
+	struct exceptions	 list;
+	unsigned int		 refs;		/* under front.lock */
+};
+
 /* Things that are said once in the front's life, not once a message. */
 enum front_said {
 	SAID_NO_ADDHDRS = 1, SAID_NO_CHGHDRS = 2, SAID_NO_QUARANTINE = 4
@@ -40,6 +46,7 @@ struct front {
 	pthread_mutex_t		 lock;		/* of what follows */
 	pthread_cond_t		 quiet;		/* in_flight fell */
 	struct front_conf	*conf;
+	struct front_exceptions	*exceptions;	/* NULL: there are none */
 	int			 quitting;	/* one thread ends the process, others wait for it */
 	unsigned int		 in_flight;	/* messages begun and not ended */
 	uint64_t		 last_end_ns;	/* when the last of them ended */
@@ -57,6 +64,12 @@ int	front_conf_publish(struct front *, struct front_settings *, char *err, size_
 /* A reference to the current one; never NULL once one was published. */
 struct front_conf *front_conf_get(struct front *);
 void	front_conf_put(struct front *, struct front_conf *);
+
+/* Takes the text of the exceptions' file; lines that are wrong are left out.  0, or -1: no memory, the old ones stay. */
+int	front_exceptions_publish(struct front *, const char *text, size_t len);
+/* A reference to the current ones, or NULL: there are none. */
+struct front_exceptions *front_exceptions_get(struct front *);
+void	front_exceptions_put(struct front *, struct front_exceptions *);
 
 /* A message begins, and ends (after its answer was given to libmilter). */
 void	front_begin(struct front *);

@@ -59,6 +59,24 @@ end_begin(struct session *s, struct end *e)
 	f->receive_ms = (uint32_t)((e->began_ns - m->began_ns) / MS);
 }
 
+void
+end_policy(struct session *s, struct end *e)
+{
+	e->exceptions = front_exceptions_get(s->front);
+	e->settings = *s->msg->conf->settings;
+	policy_with(&s->msg->conf->settings->policy, e->exceptions != NULL ? &e->exceptions->list : NULL,
+	    (int64_t)(e->facts.time_ms / 1000), &e->settings.policy);
+	e->st = &e->settings;
+}
+
+void
+end_finish(struct session *s, struct end *e)
+{
+	verdict_free(&e->verdict);
+	front_exceptions_put(s->front, e->exceptions);
+	e->exceptions = NULL;
+}
+
 static void
 scan_failed(struct end *e, enum outcome outcome, const char *detail)
 {
@@ -306,8 +324,10 @@ end_requiretls(struct session *s, const struct end *e)
 static void
 end_judge(struct session *s, struct end *e, struct answer *a)
 {
+	end_policy(s, e);
 	if (policy_judge(&e->st->policy, &e->facts, &e->verdict) == -1) {
 		log_error("judging: no memory");
+		end_finish(s, e);
 		answer_tempfail(a, "451", "4.3.0", "Message could not be judged, try again later");
 		return;
 	}
@@ -323,7 +343,7 @@ end_judge(struct session *s, struct end *e, struct answer *a)
 	end_requiretls(s, e);
 	end_log(s, e);
 	alarm_message(s->front, e->st, &e->facts, &e->verdict);
-	verdict_free(&e->verdict);
+	end_finish(s, e);
 }
 
 void

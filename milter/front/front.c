@@ -134,6 +134,9 @@ front_open(struct front *f, struct front_settings *settings, const struct filter
 		front_fail(f, EX_OSERR, "no memory");
 	if (front_conf_publish(f, settings, err, sizeof(err)) == -1)
 		front_fail(f, EX_CONFIG, err);
+	if (f->start->exceptions != NULL &&
+	    front_exceptions_publish(f, f->start->exceptions, strlen(f->start->exceptions)) == -1)
+		front_fail(f, EX_OSERR, "no memory");
 	if (ledger_open(&f->start->ledger, "mail", &f->ledger, err, sizeof(err)) == -1)
 		front_fail(f, EX_CANTCREAT, err);
 	mask = umask(0777);

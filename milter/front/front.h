@@ -109,7 +109,7 @@ enum front_ctl {
 /* Packets front -> parent. */
 enum front_msg {
 	FRONT_MSG_LISTENING = 'L',	/* the milter socket is open */
-	FRONT_MSG_EXCEPTIONS = 'X',	/* payload: u32 serial: those exceptions hold, or cannot be read and the old ones do */
+	FRONT_MSG_EXCEPTIONS = 'X',	/* payload: u32 serial: those exceptions hold */
 	FRONT_MSG_DRAINED = 'D',	/* payload: u32 number: no job of that older generation is left, its scanner may go */
 	FRONT_MSG_FAILED = 'F'		/* payload: why; the front exits afterwards with a code of sysexits.h */
 };

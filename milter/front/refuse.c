@@ -68,8 +68,10 @@ refuse_envelope(struct session *s, const char *rcpt, struct answer *a)
 	if (m->failed || m->mail == NULL || m->spool == NULL)
 		return;
 	refuse_facts(s, &e, rcpts);
+	end_policy(s, &e);
 	if (policy_envelope(&e.st->policy, &e.facts, &e.verdict) == -1) {
 		log_error("judging an envelope: no memory; the end of the message judges it");
+		end_finish(s, &e);
 		return;
 	}
 	if (e.verdict.action == ACTION_TEMPFAIL || e.verdict.action == ACTION_REJECT) {
@@ -81,5 +83,5 @@ refuse_envelope(struct session *s, const char *rcpt, struct answer *a)
 		else
 			session_drop(s);
 	}
-	verdict_free(&e.verdict);
+	end_finish(s, &e);
 }

@@ -61,7 +61,9 @@ void		 macros_queue_id(struct session *);	/* the first one that a message is giv
 
 /* Everything that is needed at once to judge a message, or what is known of it so far. */
 struct end {
-	const struct front_settings *st;
+	const struct front_settings *st;	/* the message's; from end_policy() on those below */
+	struct front_settings	 settings;	/* with the exceptions and the mode that hold: a shallow copy, never freed */
+	struct front_exceptions	*exceptions;	/* a reference; NULL: none */
 	struct message_facts	 facts;
 	struct handover_answer	 scan;
 	struct verdict		 verdict;
@@ -69,6 +71,9 @@ struct end {
 	uint64_t		 began_ns;
 };
 void		 end_begin(struct session *, struct end *);	/* fills it, with a fresh id */
+/* What holds at this moment, for the judgement; end_finish() gives it back, when the verdict is no longer needed. */
+void		 end_policy(struct session *, struct end *);
+void		 end_finish(struct session *, struct end *);
 /* Our own fault: tempfail instead of what the verdict says.  xcode: "4.3.0". */
 void		 end_tempfail(struct end *, const char *rule, const char *xcode, const char *text);
 /* The record, durable.  0 if the message may be answered as judged; -1: no record, so tempfail. */
