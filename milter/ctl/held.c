@@ -67,9 +67,9 @@ struct run {
 /* ---- which MTA ---- */
 
 const char *
-held_mta_name(const struct held *held)
+held_queue(const struct held *held)
 {
-	return held->mta == HELD_MTA_POSTFIX ? "Postfix" : "Sendmail";
+	return held->mta == HELD_MTA_POSTFIX ? "Postfix' queue" : "Sendmail's queue";
 }
 
 int
@@ -124,7 +124,7 @@ choose(struct run *run, size_t *count, int *code)
 				chosen[i] = found = 1;
 			}
 		if (!found) {
-			ctl_warn(held->ctl, "%s: hopward holds no such message in %s' queue%s", run->ids[k], held_mta_name(held),
+			ctl_warn(held->ctl, "%s: hopward holds no such message in %s%s", run->ids[k], held_queue(held),
 			    held->others > 0 ? "; what is on hold without a record of hopward's is not its" : "");
 			*code = held->records_bad ? EX_NOINPUT : EXIT_NONE;
 			free(chosen);
@@ -180,7 +180,7 @@ do_list(struct run *run)
 	else
 		heldlist_table(held, run->full);
 	if (!held->ctl->json && held->count == 0)
-		printf("hopward holds no mail in %s' queue%s\n", held_mta_name(held), run->signature != NULL ? " with that signature" : "");
+		printf("hopward holds no mail in %s%s\n", held_queue(held), run->signature != NULL ? " with that signature" : "");
 	if (!held->ctl->json && held->others > 0)
 		printf("%" PRIu64 " more on hold, not by hopward%s\n", held->others,
 		    held->records_bad ? " as far as the records could be read" : " (or its record is gone)");
@@ -245,7 +245,7 @@ held_do(struct run *run)
 		return EX_OSERR;
 	}
 	if (held->unread > 0)
-		ctl_warn(held->ctl, "%" PRIu64 " lines of %s' listing cannot be understood", held->unread, held_mta_name(held));
+		ctl_warn(held->ctl, "%" PRIu64 " lines of the listing of %s cannot be understood", held->unread, held_queue(held));
 	if (run->what == DO_LIST)
 		return do_list(run);
 	if (run->what == DO_EXPIRE) {

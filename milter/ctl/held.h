@@ -62,8 +62,8 @@ struct held {
 /* Which MTA.  0 or an exit code after telling why. */
 int	held_open(struct held *);
 void	held_free(struct held *);	/* members but ctl and conf */
-/* "Postfix" or "Sendmail". */
-const char *held_mta_name(const struct held *);
+/* "Postfix' queue" or "Sendmail's queue". */
+const char *held_queue(const struct held *);
 
 /* ---- heldqueue.c: the MTA's tools ---- */
 

@@ -191,7 +191,7 @@ log_line(const struct held *held, const struct held_message *m, int drop, const 
 	buf_init(&b, 64 * 1024);
 	heldlist_line(&b, held, m);
 	if (drop)
-		log_warn("held mail expired, and is dropped: %s", b.data != NULL ? b.data : m->queue_id);
+		log_warn("held mail expired and was dropped: %s", b.data != NULL ? b.data : m->queue_id);
 	else
 		log_warn("held mail will be dropped after %s: %s; hopwardctl held release %s --reason ... delivers it", expires,
 		    b.data != NULL ? b.data : m->queue_id, m->queue_id);
@@ -211,20 +211,16 @@ expire_one(struct held *held, const struct held_message *m, int dry_run, struct 
 	units_time_str(held->set->keep_ms, keep, sizeof(keep));
 	snprintf(why, sizeof(why), "held.keep is %s", keep);
 	if (end <= held->now_ms) {
-		if (!held->ctl->json)
-			say(held, m, dry_run ? "would be dropped: " : "dropped: ", "\n");
-		if (dry_run) {
-			sum->dropped++;
+		if (!dry_run && (rc = perform(held, m, 1, HELD_EXPIRE, why)) != 0) {
+			sum->code = rc;
 			return;
 		}
-		log_line(held, m, 1, expires);
-		if ((rc = perform(held, m, 1, HELD_EXPIRE, why)) == 0)
-			sum->dropped++;
-		else
-			sum->code = rc;
-	} else if (m->warned_ms == 0 && held->set->warn_ms > 0 && end <= held->now_ms + held->set->warn_ms) {
+		sum->dropped++;
+		if (!dry_run)
+			log_line(held, m, 1, expires);
 		if (!held->ctl->json)
-			say(held, m, dry_run ? "would be warned of: " : "warned of: ", "\n");
+			say(held, m, dry_run ? "would be dropped: " : "dropped: ", "\n");
+	} else if (m->warned_ms == 0 && held->set->warn_ms > 0 && end <= held->now_ms + held->set->warn_ms) {
 		/* recorded first, since the end counts from the record */
 		if (!dry_run && record(held, m, HELD_WARN, why, expires) == -1) {
 			sum->code = EX_CANTCREAT;
@@ -232,6 +228,8 @@ expire_one(struct held *held, const struct held_message *m, int dry_run, struct 
 		}
 		if (!dry_run)
 			log_line(held, m, 0, expires);
+		if (!held->ctl->json)
+			say(held, m, dry_run ? "would be warned of: " : "warned of: ", "\n");
 		sum->warned++;
 	}
 }

@@ -422,7 +422,8 @@ static int
 sendmail_drop(struct held *held, const struct held_message *m, char *why, size_t len)
 {
 	char file[PATH_LEN];
-	struct tool t = { .argv = { held->set->qtool, "-Q", "-d", file, NULL } };
+	struct tool t = { .argv = { held->set->qtool, "-Q", "-d" } };
+	size_t n = 3;
 	int rc;
 
 	if (m->directory == NULL || access(held->set->qtool, X_OK) == -1) {
@@ -433,6 +434,11 @@ sendmail_drop(struct held *held, const struct held_message *m, char *why, size_t
 		return -1;
 	}
 	snprintf(file, sizeof(file), "%s/hf%s", m->directory, m->queue_id);
+	if (held->set->sendmail_config != NULL) {
+		t.argv[n++] = "-C";
+		t.argv[n++] = held->set->sendmail_config;
+	}
+	t.argv[n] = file;
 	rc = run(held, &t);
 	return sendmail_done(held, m, &t, rc, why, len);
 }
