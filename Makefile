@@ -315,6 +315,8 @@ install: all
 	install -m 644 conf/profiles/*.conf $(DESTDIR)$(PROFILEDIR)/
 	sed 's,/usr/local/sbin,$(SBINDIR),' contrib/systemd/hopward.service >$(DESTDIR)$(UNITDIR)/hopward.service
 	sed 's,/usr/local/bin,$(BINDIR),' contrib/systemd/hopward-collect.service >$(DESTDIR)$(UNITDIR)/hopward-collect.service
+	sed 's,/usr/local/bin,$(BINDIR),' contrib/systemd/hopward-held.service >$(DESTDIR)$(UNITDIR)/hopward-held.service
+	install -m 644 contrib/systemd/hopward-held.timer $(DESTDIR)$(UNITDIR)/
 	[ -e $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf ] || \
 	    install -m 644 conf/hopward.conf $(DESTDIR)$(SYSCONFDIR)/hopward/hopward.conf
 
