@@ -110,6 +110,7 @@ SCAN = \
 	scan/inline.c \
 	scan/lines.c \
 	scan/mime.c \
+	scan/names.c \
 	scan/ranges.c \
 	scan/reasons.c \
 	scan/received.c \
@@ -193,6 +194,7 @@ CTL = \
 	ctl/telling.c \
 	ctl/text.c \
 	ctl/tool.c \
+	ctl/tree.c \
 	ctl/when.c
 
 MAN8	= milter/hopward.8 milter/hopwardctl.8

@@ -325,6 +325,10 @@ qp_special(struct decoder *d, uint8_t c)
 			qp_soft_end(d);
 			return 1;
 		}
+		if (c == '\r') {	/* CR CR LF: a line end that was converted twice */
+			d->out[d->len++] = '\r';
+			return 1;
+		}
 		qp_drop(d);
 		d->out[d->len++] = '\r';
 		break;

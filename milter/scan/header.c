@@ -487,7 +487,7 @@ boundary_odd(const struct param *p)
 		reasons |= p->quoted ? REASON(QUOTE_ODD) : REASON(TOKEN_ODD);
 	/* Blanks at its ends are kept by some, dropped by others. */
 	if (p->quoted && len > 0 && (is_space(v[0]) || is_space(v[len - 1])))
-		reasons |= REASON(QUOTE_ODD);
+		reasons |= REASON(TOKEN_ODD_SOFT);
 	for (i = 0; i < len; i++) {
 		uint8_t c = v[i];
 

@@ -36,7 +36,7 @@
 	X(PARAM_COMMENT, "PARAM-COMMENT", HARD)				\
 	X(PARAM_BAD, "PARAM-BAD", SOFT)					\
 	X(PARAM_DUP, "PARAM-DUP", HARD)		/* of boundary */	\
-	X(PARAM_MANY, "PARAM-MANY", HARD)	/* more RFC 2231 sections than are read */ \
+	X(PARAM_MANY, "PARAM-MANY", HARD)	/* more RFC 2231 sections, or names, than are read */ \
 	X(P2231, "P2231", HARD)			/* on boundary */	\
 	X(P2047, "P2047", HARD)			/* on boundary */	\
 	X(PARAM_HIDDEN, "PARAM-HIDDEN", HARD)	/* "boundary=" within another parameter or a comment */ \

@@ -27,6 +27,7 @@
 
 #define STARTS_MAX	16	/* offsets at which one region's content could begin; crafted ones only */
 #define PIECES_MAX	64	/* of one joined region; what comes behind is its last piece */
+#define HEADS_MAX	4096	/* octets from the first header-like lines of a region to the last that are searched for names together */
 #define SAMPLE		4096	/* octets looked at to tell whether a plain text is base64 */
 
 static const char *const view_names[VIEW_MAX] = {
@@ -52,6 +53,7 @@ struct region {
 	size_t	starts_count;
 	size_t	done;			/* starts up to here were read; SIZE_MAX: none */
 	size_t	head, head_end;		/* the last header-like lines */
+	size_t	heads;			/* the first such lines; all of them give names */
 	size_t	empty_at;		/* offset behind the next empty line from where it was last looked for; 0: not yet */
 	int	behind_text;		/* text stood where a header could be: the start behind its next empty line waits, or was read */
 	size_t	text_start;		/* that start; 0: none */
@@ -153,8 +155,10 @@ decode_out(struct views *v, const struct region *g, enum decode_kind kind, size_
 	o.raw = begin;
 	o.raw_len = end - begin;
 	if (g != NULL && g->head_end > g->head) {
-		o.head = v->msg + g->head;
-		o.head_len = g->head_end - g->head;
+		size_t from = g->head_end - g->heads < HEADS_MAX ? g->heads : g->head;
+
+		o.head = v->msg + from;
+		o.head_len = g->head_end - from;
 	}
 	o.data = v->msg + begin;
 	o.len = end - begin;
@@ -511,6 +515,8 @@ head_read(struct views *v, struct region *g, size_t at)
 		if (!lines_field(v->msg, pos, next) && v->msg[pos] != ' ' && v->msg[pos] != '\t')
 			break;
 	}
+	if (g->head_end == 0)
+		g->heads = at;
 	g->head = at;
 	g->head_end = pos;
 	start_add(v, g, blank != g->end ? blank : pos);

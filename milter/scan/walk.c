@@ -20,6 +20,7 @@
 #include "scan/header.h"
 #include "scan/inline.h"
 #include "scan/mime.h"
+#include "scan/names.h"
 #include "scan/reasons.h"
 
 #define FIELDS_MAX	(1u << 20)	/* octets in which mail in a file must show its first MIME field */
@@ -42,6 +43,10 @@ struct digest {
 	uint64_t	 first;		/* number + 1; 0: empty */
 };
 
+struct name_key {
+	uint64_t	 a, b;		/* of SHA-256 over the object's number and the name */
+};
+
 struct walker {
 	const struct walk_limits *limits;
 	walk_cb		 cb;
@@ -52,11 +57,13 @@ struct walker {
 	struct digest	*digests;
 	size_t		 digests_count, digests_size;
 	uint64_t	 decoded;	/* octets, of all walks */
-	uint64_t	 parts;
+	uint64_t	 parts, own;	/* own: objects of views, for their paths */
 	uint64_t	 reasons;
 	int		 views[VIEW_MAX];
 	struct words	 words;
-	struct buf	 name;
+	struct buf	 name, further;
+	struct name_key	*names;		/* that were handed out */
+	size_t		 names_count, names_size;
 	int		 rc;
 };
 
@@ -114,6 +121,87 @@ digest_find(struct walker *w, struct walk_object *o)
 		w->digests_count++;
 	}
 	o->first = d->first - 1;
+	return 0;
+}
+
+/* ---- names ---- */
+
+/* Room for one more name.  0 or -1. */
+static int
+names_grow(struct walker *w)
+{
+	size_t i, at, size = w->names_size == 0 ? 64 : 2 * w->names_size;
+	struct name_key *bigger;
+
+	if (2 * (w->names_count + 1) <= w->names_size)
+		return 0;
+	if ((bigger = calloc(size, sizeof(*bigger))) == NULL)
+		return -1;
+	for (i = 0; i < w->names_size; i++) {
+		if (w->names[i].a == 0)
+			continue;
+		for (at = w->names[i].b & (size - 1); bigger[at].a != 0; at = (at + 1) & (size - 1))
+			;
+		bigger[at] = w->names[i];
+	}
+	free(w->names);
+	w->names = bigger;
+	w->names_size = size;
+	return 0;
+}
+
+/* 1: the object `first` was not yet handed out under that name; -1: no memory. */
+static int
+name_new(struct walker *w, uint64_t first, const char *name, size_t len)
+{
+	uint8_t sha[SHA256_DIGEST_LENGTH], text[sizeof(first) + HEADER_NAME_MAX];
+	struct name_key key;
+	size_t at;
+
+	if (len > HEADER_NAME_MAX)
+		len = HEADER_NAME_MAX;
+	memcpy(text, &first, sizeof(first));
+	memcpy(text + sizeof(first), name, len);
+	SHA256(text, sizeof(first) + len, sha);
+	memcpy(&key, sha, sizeof(key));
+	key.a |= 1;	/* 0: empty slot */
+	if (names_grow(w) == -1)
+		return -1;
+	for (at = key.b & (w->names_size - 1); w->names[at].a != 0; at = (at + 1) & (w->names_size - 1))
+		if (w->names[at].a == key.a && w->names[at].b == key.b)
+			return 0;
+	w->names[at] = key;
+	w->names_count++;
+	return 1;
+}
+
+/* Of an object's name and names, whether any is new to it.  1, 0, or -1. */
+static int
+names_new(struct walker *w, uint64_t first, const char *name, const char *names)
+{
+	int any = 0, rc;
+	size_t n;
+
+	if (name != NULL && (any = name_new(w, first, name, strlen(name))) == -1)
+		return -1;
+	while (names != NULL && *names != '\0') {
+		n = strcspn(names, "\n");
+		if ((rc = name_new(w, first, names, n)) == -1)
+			return -1;
+		any |= rc;
+		names += n + (names[n] == '\n');
+	}
+	return any;
+}
+
+/* o->names from the header above the object; o->name stands.  0 or -1. */
+static int
+names_find(struct walker *w, struct walk_object *o, const uint8_t *head, size_t len)
+{
+	buf_reset(&w->further);
+	if (len > 0 && names_collect(head, len, o->name, &w->words, &w->further) == -1)
+		return -1;
+	o->names = w->further.len > 0 ? w->further.data : NULL;
 	return 0;
 }
 
@@ -221,7 +309,8 @@ on_part(void *arg, const struct mime_part *p)
 	o.decode = p->decode;
 	o.raw = p->raw;
 	o.raw_len = p->raw_len;
-	if (digest_find(w, &o) == -1 ||
+	if (digest_find(w, &o) == -1 || names_find(w, &o, p->head, p->head_len) == -1 ||
+	    names_new(w, o.first, o.name, o.names) == -1 ||
 	    ranges_add(w->ranges, p->raw, p->raw + p->raw_len, p->decode, p->plain, p->leaf) == -1)
 		return w->rc = -1;
 	return hand_out(w, &o);
@@ -254,22 +343,10 @@ head_name(struct walker *w, const struct view_object *v)
 	return found == -1 ? -1 : 0;
 }
 
-static int
-on_view(void *arg, const struct view_object *v)
+/* What it says that only another view has the object. */
+static void
+view_note(struct walker *w, const struct view_object *v)
 {
-	struct walker *w = arg;
-	struct walk_object o;
-	char own[32], path[2 * PATH_MAX_OCTETS];
-
-	memset(&o, 0, sizeof(o));
-	o.data = v->data;
-	o.len = v->len;
-	if (digest_find(w, &o) == -1)
-		return w->rc = -1;
-	if (o.first != w->report->objects)
-		return 0;
-	if (head_name(w, v) == -1)
-		return w->rc = -1;
 	w->report->extra++;
 	if (v->view == VIEW_INLINE)
 		w->reasons |= REASON(ENC_INLINE);
@@ -277,9 +354,36 @@ on_view(void *arg, const struct view_object *v)
 		w->reasons |= REASON(VIEW_ONLY);
 	if (v->decode == DECODE_BASE64_URL)
 		w->reasons |= REASON(B64_ALPHA);
-	snprintf(own, sizeof(own), "%s:%llu", view_str(v->view), (unsigned long long)w->report->extra);
-	o.path = path_of(w, own, path, sizeof(path));
+}
+
+static int
+on_view(void *arg, const struct view_object *v)
+{
+	struct walker *w = arg;
+	struct walk_object o;
+	char own[32], path[2 * PATH_MAX_OCTETS];
+	int known, names;
+
+	memset(&o, 0, sizeof(o));
+	o.data = v->data;
+	o.len = v->len;
+	if (digest_find(w, &o) == -1)
+		return w->rc = -1;
+	if (head_name(w, v) == -1)
+		return w->rc = -1;
 	o.name = w->name.len > 0 ? w->name.data : NULL;
+	if (v->view != VIEW_INLINE && names_find(w, &o, v->head, v->head_len) == -1)
+		return w->rc = -1;
+	if ((names = names_new(w, o.first, o.name, o.names)) == -1)
+		return w->rc = -1;
+	/* Known octets again, but under a name that nobody has heard of. */
+	if ((known = o.first != w->report->objects) && names == 0)
+		return 0;
+	w->own++;
+	if (!known)
+		view_note(w, v);
+	snprintf(own, sizeof(own), "%s:%llu", view_str(v->view), (unsigned long long)w->own);
+	o.path = path_of(w, own, path, sizeof(path));
 	o.view = v->view;
 	o.decode = v->decode;
 	o.format = v->format;
@@ -414,6 +518,7 @@ walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, w
 	w.report = report;
 	w.queue_end = &w.queue;
 	buf_init(&w.name, 16 * HEADER_NAME_MAX);
+	buf_init(&w.further, NAMES_OCTETS_MAX + 1);
 	words_init(&w.words);
 	w.at = &first;
 	w.rc = source_walk(&w);
@@ -428,7 +533,9 @@ walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, w
 	w.reasons |= w.words.reasons;
 	report_fill(&w);
 	free(w.digests);
+	free(w.names);
 	buf_free(&w.name);
+	buf_free(&w.further);
 	words_free(&w.words);
 	return w.rc;
 }

@@ -35,7 +35,7 @@ struct walk_object {
 	unsigned int	 depth;		/* decoded mails around it */
 	uint64_t	 first;		/* number (from 0, in the order of calls) of the first object with these octets; its own: it is new */
 };
-/* Objects of the strict reading are all handed out; those of other views only if their octets are new. */
+/* Objects of the strict reading are all handed out; those of other views only if their octets are new, or a name of them. */
 typedef int (*walk_cb)(void *arg, const struct walk_object *);	/* 0: go on; else stop and return it */
 
 struct walk_report {

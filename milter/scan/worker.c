@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "scan/authres.h"
+#include "scan/names.h"
 #include "scan/received.h"
 #include "scan/sandbox.h"
 #include "scan/walk.h"
@@ -272,6 +273,7 @@ on_object(void *arg, const struct walk_object *o)
 		return 1;
 	}
 	p->name = copy_cut(o->name, NAME_MAX_OCTETS);
+	p->names = copy_cut(o->names, NAMES_OCTETS_MAX);
 	p->type = copy_cut(o->type, TYPE_MAX_OCTETS);
 	p->view = o->view != VIEW_STRICT ? strdup(view_str(o->view)) : NULL;
 	p->decoder = o->format != NULL || o->decode != DECODE_IDENTITY ?

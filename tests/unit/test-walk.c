@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/* Tests of the walker of all readings: crafted messages whose file must be found, and ordinary ones that must stay ordinary. */
+/*
+ * tests/corpus/mime/vectors.pl makes the messages and says what is wanted of
+ * each (its head describes the words).  Run from the root of the repository.
+ * WALK_ONLY=NAME: that one alone, with every object printed.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mime-cover.h"
+#include "scan/walk.h"
+
+#define VECTORS	"perl tests/corpus/mime/vectors.pl"
+
+static const struct walk_limits usual = { 24, 4096, 1 << 20, 400u << 20, 64 };
+static char payload[69];	/* put together at run time, so that no scanner stops at this file */
+
+struct vector {
+	char		 name[96], want[8], class[8], tokens[128], extra[16];
+	char		*names[8];
+	unsigned int	 names_count;
+	size_t		 len;
+	uint8_t		*data;
+};
+
+struct seen {
+	const struct vector *v;
+	size_t		 len, objects;
+	uint8_t		*covered;
+	int		 start, in;
+	char		 names[8192];	/* of the object that begins with the payload */
+	int		 verbose;
+	uint64_t	 sum;		/* of everything, for comparisons */
+};
+
+static int
+vector_read(FILE *f, struct vector *v)
+{
+	char line[8192];
+	unsigned int i;
+
+	memset(v, 0, sizeof(*v));
+	if (fgets(line, sizeof(line), f) == NULL)
+		return 0;
+	if (sscanf(line, "%95s %7s %7s %127s %15s %u %zu", v->name, v->want, v->class, v->tokens, v->extra,
+	    &v->names_count, &v->len) != 7 || v->names_count > 8)
+		fail_msg("vectors: got \"%.60s\", want a vector", line);
+	for (i = 0; i < v->names_count; i++) {
+		assert_non_null(fgets(line, sizeof(line), f));
+		line[strcspn(line, "\n")] = '\0';
+		assert_non_null(v->names[i] = strdup(line));
+	}
+	assert_non_null(v->data = malloc(v->len + 1));
+	assert_int_equal(fread(v->data, 1, v->len, f), v->len);
+	return 1;
+}
+
+static void
+vector_free(struct vector *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->names_count; i++)
+		free(v->names[i]);
+	free(v->data);
+}
+
+static int
+on_object(void *arg, const struct walk_object *o)
+{
+	struct seen *s = arg;
+	const uint8_t *at = memmem(o->data, o->len, payload, 68);
+	size_t i;
+
+	if (o->depth == 0) {
+		if (o->raw > s->len || o->raw_len > s->len - o->raw)
+			fail_msg("%s: raw region got %zu+%zu, want within %zu", o->path, o->raw, o->raw_len, s->len);
+		if (s->covered != NULL)
+			memset(s->covered + o->raw, 1, o->raw_len);
+	}
+	s->objects++;
+	for (i = 0; i < sizeof(o->sha256); i++)
+		s->sum = s->sum * 31 + o->sha256[i];
+	if (at != NULL)
+		s->in = 1;
+	if (at == o->data && at != NULL) {
+		s->start = 1;
+		for (i = 0; i < 2; i++) {
+			const char *n = i == 0 ? o->name : o->names;
+
+			if (n != NULL && strlen(s->names) + strlen(n) + 3 < sizeof(s->names)) {
+				strncat(s->names, n, sizeof(s->names) - strlen(s->names) - 2);
+				strncat(s->names, "\n", 2);
+			}
+		}
+	}
+	if (s->verbose)
+		printf("  %s view=%s decode=%s %s name=%s names=%s type=%s len=%zu raw=%zu+%zu first=%" PRIu64 "%s\n", o->path,
+		    view_str(o->view), decode_str(o->decode), o->format != NULL ? o->format : "", o->name != NULL ? o->name : "-",
+		    o->names != NULL ? o->names : "-", o->type != NULL ? o->type : "-", o->len, o->raw, o->raw_len, o->first,
+		    at != NULL ? at == o->data ? " START" : " IN" : "");
+	return 0;
+}
+
+static int
+has_token(const struct walk_report *r, const char *token, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < r->reasons_count; i++)
+		if (strlen(r->reasons[i]) == len && memcmp(r->reasons[i], token, len) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+has_name(const char *names, const char *want)
+{
+	size_t len = strlen(want);
+	const char *p;
+
+	for (p = names; p != NULL && *p != '\0'; p = (p = strchr(p, '\n')) != NULL ? p + 1 : NULL)
+		if (strncmp(p, want, len) == 0 && (p[len] == '\n' || p[len] == '\0'))
+			return 1;
+	return 0;
+}
+
+static int
+class_good(const char *want, enum ambiguity got)
+{
+	if (strcmp(want, "any") == 0)
+		return 1;
+	if (strcmp(want, "soft+") == 0)
+		return got != AMBIGUITY_NONE;
+	return strcmp(want, ambiguity_str(got)) == 0;
+}
+
+/* Says what is wrong of one vector; returns the number of things. */
+static int
+vector_check(const struct vector *v, const struct seen *s, const struct walk_report *r)
+{
+	const char *got = s->start ? "start" : s->in ? "in" : memmem(v->data, v->len, payload, 68) != NULL ? "clear" : "none", *t;
+	int bad = 0;
+	unsigned int i;
+
+	if (strcmp(got, v->want) != 0 && !(strcmp(v->want, "in") == 0 && s->start))
+		bad++, printf("%s: found: got %s, want %s\n", v->name, got, v->want);
+	if (!class_good(v->class, r->ambiguity))
+		bad++, printf("%s: class: got %s, want %s\n", v->name, ambiguity_str(r->ambiguity), v->class);
+	for (t = v->tokens; *t != '\0' && strcmp(v->tokens, "-") != 0; ) {
+		size_t n = strcspn(t, ",");
+		int not = *t == '!';
+
+		if (has_token(r, t + not, n - not) == not)
+			bad++, printf("%s: tokens: want %.*s\n", v->name, (int)n, t);
+		t += n + (t[n] == ',');
+	}
+	if (strcmp(v->extra, "-") != 0 && r->extra > strtoull(v->extra, NULL, 10))
+		bad++, printf("%s: extra objects: got %" PRIu64 ", want at most %s\n", v->name, r->extra, v->extra);
+	if (strncmp(v->name, "ok-", 3) == 0 && (r->ambiguity >= AMBIGUITY_HARD || r->limit != NULL))
+		bad++, printf("%s: ordinary mail: got %s, want soft at most\n", v->name, ambiguity_str(r->ambiguity));
+	for (i = 0; i < v->names_count; i++)
+		if (!has_name(s->names, v->names[i]))
+			bad++, printf("%s: names: want \"%s\", got \"%s\"\n", v->name, v->names[i], s->names);
+	if (bad > 0) {
+		printf("    %s, limit %s:", ambiguity_str(r->ambiguity), r->limit != NULL ? r->limit : "-");
+		for (i = 0; i < r->reasons_count; i++)
+			printf(" %s", r->reasons[i]);
+		printf("\n");
+	}
+	return bad;
+}
+
+/* Walks a copy of exactly len octets, so that the sanitizers see each read beyond. */
+static int
+walk(struct seen *s, const uint8_t *data, size_t len, struct walk_report *r)
+{
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+	int rc;
+
+	assert_non_null(copy);
+	if (len > 0)
+		memcpy(copy, data, len);
+	s->len = len;
+	rc = walk_message(copy, len, &usual, on_object, s, r);
+	free(copy);
+	return rc;
+}
+
+static void
+test_vectors(void **state)
+{
+	const char *only = getenv("WALK_ONLY");
+	struct vector v;
+	unsigned int count = 0, bad = 0;
+	FILE *f = popen(VECTORS, "r");
+
+	(void)state;
+	assert_non_null(f);
+	while (vector_read(f, &v)) {
+		struct seen s = { .v = &v };
+		struct walk_report r;
+
+		if (only == NULL || strcmp(only, v.name) == 0) {
+			s.verbose = only != NULL;
+			if (walk(&s, v.data, v.len, &r) != 0)
+				fail_msg("%s: walk_message failed", v.name);
+			count++;
+			bad += vector_check(&v, &s, &r) > 0;
+		}
+		vector_free(&v);
+	}
+	assert_int_equal(pclose(f), 0);
+	if (bad > 0 || count < (only != NULL ? 1 : 2000))
+		fail_msg("vectors: got %u of %u bad, want 0 of 2000 or more", bad, count);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+	};
+
+	snprintf(payload, sizeof(payload), "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI", "CAR-STANDARD-ANTI",
+	    "VIRUS-TEST-FILE!$H+H*");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
