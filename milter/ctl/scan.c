@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* hopwardctl scan: what the daemon would say of these messages, without a daemon. */
 /*
- * Has each file read into a sealed memfd (message.c), gives it to a hopward-scan of its own
+ * Has the messages found (mailbox.c), each read into a sealed memfd (message.c), gives it to a hopward-scan of its own
  * (runner.c), lets the daemon's judge (judge/policy.c) decide, and prints in the order of the
  * arguments.  Macros that an MTA would send come from options.  Keeps at most WINDOW
  * results that wait for an earlier file.  Does not: write records, change files, talk to a daemon.
@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "ctl/ctl.h"
+#include "ctl/mailbox.h"
 #include "ctl/message.h"
 #include "ctl/runner.h"
 #include "ctl/show.h"
@@ -30,10 +31,15 @@
 static const char prefix[] = "Received: by hopward; Thu, 1 Jan 1970 00:00:00 +0000\r\n";
 
 static const char help[] =
-    "usage: hopwardctl scan [--explain] [--json] [--database DIR] [macros] FILE...\n"
+    "usage: hopwardctl scan [--explain] [-q] [--mbox] [--json] [--database DIR] [macros] FILE|DIR...\n"
+    "       hopwardctl scan --reasons\n"
     "\n"
-    "Scans and judges messages (RFC 5322, one a file, - is standard input) as the daemon would.\n"
-    "  --explain            the class and why, each part, the reply, headers, times\n"
+    "Scans and judges messages (RFC 5322, one a file, - is standard input) as the daemon would:\n"
+    "files, all files below a folder, the messages of a Maildir.\n"
+    "  --explain            the rule that decided and why, the tree of parts, reply, headers, times\n"
+    "  --quiet, -q          only what is not clean, and the totals\n"
+    "  --mbox               each FILE is an mbox\n"
+    "  --reasons            what the tokens of ambiguous MIME mean; scans nothing\n"
     "  --database DIR       signatures from there\n"
     "  --client IP[,NAME]   who connected           --helo NAME     what it said\n"
     "  --from ADDR          envelope sender         --to ADDR       recipient, repeatable\n"
@@ -46,7 +52,7 @@ static const char help[] =
     "  hopwardctl scan --explain --client 192.0.2.1 --tls TLSv1.3,TLS_AES_256_GCM_SHA384,256 mail.eml\n";
 
 enum {
-	KEY_EXPLAIN = 256, KEY_DATABASE, KEY_CLIENT, KEY_HELO, KEY_FROM, KEY_TO, KEY_AUTH, KEY_DAEMON, KEY_TLS,
+	KEY_EXPLAIN = 256, KEY_MBOX, KEY_REASONS, KEY_DATABASE, KEY_CLIENT, KEY_HELO, KEY_FROM, KEY_TO, KEY_AUTH, KEY_DAEMON, KEY_TLS,
 	KEY_LOCAL, KEY_QUEUE_ID
 };
 
@@ -59,7 +65,8 @@ struct simulated {
 };
 
 struct item {
-	const char	*file;
+	const struct mailbox_item *from;
+	const char	*why;		/* of missing, if it is no errno's */
 	struct task	 task;
 	int		 loaded;
 	int		 missing;	/* errno: could not be read */
@@ -74,14 +81,17 @@ struct scan_run {
 	struct conf	*conf;
 	struct simulated sim;
 	const char	*database;
-	int		 explain;
+	int		 explain, quiet, mbox, reasons;
 	struct runner	*runner;
-	char		**files;
-	size_t		 count, printed, next;	/* files: [printed, next) are in the window */
+	char		**files;	/* as named */
+	size_t		 files_count;
+	struct mailbox	 box;		/* the messages in them */
+	size_t		 printed, next;	/* of box: [printed, next) are in the window */
 	struct item	 items[WINDOW];
 	struct buf	 out;
 	uint64_t	 progress_ns;
 	int		 progress_shown;
+	size_t		 outcomes[OUTCOME_MAX], unread;
 	int		 unsafe, broken;	/* any outcome but clean; one that the scanner is to blame for */
 	int		 code;			/* an error's, once there is one */
 };
@@ -110,7 +120,8 @@ progress(struct scan_run *run, int now)
 	if (run->runner == NULL)
 		fputs("\rloading signatures ...", stderr);
 	else
-		fprintf(stderr, "\r%zu of %zu files scanned ...\033[K", run->printed, run->count);
+		fprintf(stderr, "\r%zu of %zu messages scanned, %zu not clean ...\033[K", run->printed, run->box.count,
+		    run->printed - run->outcomes[OUTCOME_CLEAN] - run->unread);
 	run->progress_shown = 1;
 }
 
@@ -122,15 +133,22 @@ progress_tick(void *arg)
 
 /* ---- files ---- */
 
-/* Reads the file into a sealed memfd.  What goes wrong is in the item. */
+/* Reads the message into a sealed memfd.  What goes wrong is in the item. */
 static void
-item_load(struct scan_run *run, struct item *it, const char *file)
+item_load(struct scan_run *run, struct item *it, const struct mailbox_item *from)
 {
 	memset(it, 0, sizeof(*it));
-	it->file = file;
+	it->task.fd = it->task.reply = -1;
+	it->from = from;
 	it->loaded = 1;
 	it->loaded_ns = clock_mono_ns();
-	switch (message_load(run->runner, &it->task, file, prefix, run->conf->front->spool_message, MESSAGE_WHOLE, &it->size)) {
+	if (from->error != 0) {
+		it->missing = from->error;
+		it->why = from->why;
+		it->task.done = 1;
+		return;
+	}
+	switch (message_load_item(run->runner, &it->task, from, prefix, run->conf->front->spool_message, MESSAGE_WHOLE, &it->size)) {
 	case 1:
 		it->limit = 1;
 		it->task.done = 1;
@@ -147,12 +165,15 @@ item_load(struct scan_run *run, struct item *it, const char *file)
 static void
 print_missing(struct scan_run *run, const struct item *it)
 {
+	const char *why = it->why != NULL ? it->why : strerror(it->missing);
+
 	run->code = EX_NOINPUT;
+	run->unread++;
 	if (run->ctl->json) {
-		show_json_error(&run->out, it->file, strerror(it->missing));
+		show_json_error(&run->out, it->from->file, why);
 		ctl_put(&run->out);
 	}
-	ctl_warn(run->ctl, "%s: %s", it->file, strerror(it->missing));
+	ctl_warn(run->ctl, "%s: %s", it->from->file, why);
 }
 
 /* Facts -> verdict -> text. */
@@ -161,7 +182,7 @@ print_verdict(struct scan_run *run, struct item *it)
 {
 	struct message_facts facts = run->sim.facts;
 	struct verdict verdict = { 0 };
-	struct show show = { it->file, run->conf, &facts, &verdict, "" };
+	struct show show = { it->from->file, it->from->number, run->conf, &facts, &verdict, "" };
 	char id[RECORD_ID_LEN + 1];
 
 	facts.gateway = run->conf->front->gateway;
@@ -179,13 +200,16 @@ print_verdict(struct scan_run *run, struct item *it)
 	facts.queue_ms = it->wait_ms;
 	show.walls = runner_walls(run->runner);
 	if (policy_judge(&run->conf->front->policy, &facts, &verdict) == -1) {
-		ctl_warn(run->ctl, "%s: no memory", it->file);
+		ctl_warn(run->ctl, "%s: no memory", it->from->file);
 		run->code = EX_OSERR;
 		return -1;
 	}
 	run->unsafe |= verdict.outcome != OUTCOME_CLEAN;
 	run->broken |= verdict.outcome == OUTCOME_CRASH || verdict.outcome == OUTCOME_UNAVAILABLE;
-	if (run->ctl->json)
+	run->outcomes[verdict.outcome]++;
+	if (run->quiet && verdict.outcome == OUTCOME_CLEAN)
+		;
+	else if (run->ctl->json)
 		show_json(&run->out, &show);
 	else if (run->explain)
 		show_explain(&run->out, &run->ctl->out, &show);
@@ -220,6 +244,26 @@ print_done(struct scan_run *run)
 	return rc;
 }
 
+/* "12 messages: 10 clean, 2 infected", once there is more than one to count. */
+static void
+print_totals(struct scan_run *run)
+{
+	size_t o, n = 0, total = run->printed - run->unread;
+
+	if (run->ctl->json || (run->box.count == 1 && !run->quiet && !run->mbox && !run->box.folders))
+		return;
+	buf_addf(&run->out, "%zu message%s", total, total == 1 ? "" : "s");
+	for (o = 0; o < OUTCOME_MAX; o++)
+		if (run->outcomes[o] > 0)
+			buf_addf(&run->out, "%s%zu %s", n++ == 0 ? ": " : ", ", run->outcomes[o], outcome_str((enum outcome)o));
+	if (run->unread > 0)
+		buf_addf(&run->out, "; %zu could not be read", run->unread);
+	if (run->printed < run->box.count)
+		buf_addf(&run->out, "; %zu not scanned", run->box.count - run->printed);
+	buf_addc(&run->out, '\n');
+	ctl_put(&run->out);
+}
+
 /* ---- the run ---- */
 
 /* Reads and sends as much as there are idle workers for; one file may wait, read, for a worker.  0, or a signal that says stop. */
@@ -228,12 +272,12 @@ feed(struct scan_run *run, int *waiting)
 {
 	struct item *it;
 
-	while (run->next < run->count || *waiting) {
+	while (run->next < run->box.count || *waiting) {
 		if (!*waiting) {
 			if (run->next - run->printed == WINDOW)
 				return 0;
 			it = &run->items[run->next % WINDOW];
-			item_load(run, it, run->files[run->next]);
+			item_load(run, it, &run->box.items[run->next]);
 			run->next++;
 			if (runner_stopped(run->runner) != 0)
 				break;
@@ -257,7 +301,7 @@ scan_all(struct scan_run *run)
 {
 	int sig, waiting = 0;
 
-	while (run->printed < run->count) {
+	while (run->printed < run->box.count) {
 		if ((sig = feed(run, &waiting)) != 0) {
 			run->code = 128 + sig;
 			return;
@@ -269,7 +313,7 @@ scan_all(struct scan_run *run)
 				run->code = EX_IOERR;
 			return;
 		}
-		if (run->printed == run->count)
+		if (run->printed == run->box.count)
 			return;
 		progress(run, 0);
 		if (run->printed < run->next && run->items[run->printed % WINDOW].task.done)
@@ -305,16 +349,34 @@ settings_fit(struct scan_run *run)
 	return message_scanner(run->ctl, conf);
 }
 
+/* What was named -> messages.  0, or a code after telling why. */
+static int
+box_fill(struct scan_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->files_count; i++)
+		if (mailbox_add(&run->box, run->files[i], run->mbox) == -1) {
+			if (errno != E2BIG) {
+				ctl_warn(run->ctl, "%s: no memory", run->files[i]);
+				return EX_OSERR;
+			}
+			ctl_warn(run->ctl, "%s: more than %d messages at once", run->files[i], MAILBOX_MAX);
+			return EX_USAGE;
+		}
+	return 0;
+}
+
 /* No more workers than files; a fork of a large engine is not free. */
 static void
 workers_fit(struct scan_run *run)
 {
 	struct scan_settings *s = run->conf->scan;
 
-	if (run->count < s->workers_small)
-		s->workers_small = (uint32_t)run->count;
-	if (run->count < s->workers_large)
-		s->workers_large = (uint32_t)run->count;
+	if (run->box.count < s->workers_small)
+		s->workers_small = run->box.count > 0 ? (uint32_t)run->box.count : 1;
+	if (run->box.count < s->workers_large)
+		s->workers_large = run->box.count > 0 ? (uint32_t)run->box.count : 1;
 }
 
 static void
@@ -334,7 +396,7 @@ scan_files(struct scan_run *run)
 	size_t i;
 	int code;
 
-	if ((code = settings_fit(run)) != 0)
+	if ((code = settings_fit(run)) != 0 || (code = box_fill(run)) != 0)
 		return code;
 	workers_fit(run);
 	run->runner = runner_start(run->conf, progress_tick, run, &code, err, sizeof(err));
@@ -349,6 +411,8 @@ scan_files(struct scan_run *run)
 	buf_init(&run->out, OUT_MAX);
 	scan_all(run);
 	progress_clear(run);
+	if (run->code != EX_IOERR)
+		print_totals(run);
 	for (i = run->printed; i < run->next; i++)
 		task_free(&run->items[i % WINDOW].task);
 	if (run->broken)
@@ -396,6 +460,15 @@ take_option(struct scan_run *run, const struct ctl_command *self, int key)
 	case KEY_EXPLAIN:
 		run->explain = 1;
 		return 0;
+	case KEY_MBOX:
+		run->mbox = 1;
+		return 0;
+	case KEY_REASONS:
+		run->reasons = 1;
+		return 0;
+	case 'q':
+		run->quiet = 1;
+		return 0;
 	case KEY_DATABASE:
 		run->database = optarg;
 		return 0;
@@ -434,6 +507,9 @@ scan_options(struct scan_run *run, struct ctl *ctl, const struct ctl_command *se
 	static const struct option longs[] = {
 		CTL_LONG,
 		{ "explain", no_argument, NULL, KEY_EXPLAIN },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "mbox", no_argument, NULL, KEY_MBOX },
+		{ "reasons", no_argument, NULL, KEY_REASONS },
 		{ "database", required_argument, NULL, KEY_DATABASE },
 		{ "client", required_argument, NULL, KEY_CLIENT },
 		{ "helo", required_argument, NULL, KEY_HELO },
@@ -449,13 +525,19 @@ scan_options(struct scan_run *run, struct ctl *ctl, const struct ctl_command *se
 	struct message_facts *f = &run->sim.facts;
 	int ch, i, stdins = 0;
 
-	while ((ch = ctl_getopt(ctl, self, argc, argv, CTL_SHORT, longs, code)) != -1)
+	while ((ch = ctl_getopt(ctl, self, argc, argv, CTL_SHORT "q", longs, code)) != -1)
 		if (ch == CTL_STOP || (*code = take_option(run, self, ch)) != 0)
 			return -1;
 	for (i = optind; i < argc; i++)
 		stdins += strcmp(argv[i], "-") == 0;
-	if (optind == argc)
-		*code = ctl_usage(ctl, self, "scan wants FILE... (- is standard input)");
+	if (run->reasons && optind < argc)
+		*code = ctl_usage(ctl, self, "--reasons scans nothing");
+	else if (run->reasons)
+		return 0;
+	else if (optind == argc)
+		*code = ctl_usage(ctl, self, "scan wants FILE or DIR... (- is standard input)");
+	else if (run->mbox && stdins > 0)
+		*code = ctl_usage(ctl, self, "--mbox wants files");
 	else if (stdins > 1)
 		*code = ctl_usage(ctl, self, "standard input can be read once only");
 	else if (run->sim.local && (run->sim.client != NULL || f->auth_type != NULL || f->tls.canary_helo))
@@ -466,10 +548,23 @@ scan_options(struct scan_run *run, struct ctl *ctl, const struct ctl_command *se
 			f->queue_id_at_connect = 1;
 		}
 		run->files = argv + optind;
-		run->count = (size_t)(argc - optind);
+		run->files_count = (size_t)(argc - optind);
 		return 0;
 	}
 	return -1;
+}
+
+static int
+print_reasons(struct scan_run *run)
+{
+	buf_init(&run->out, OUT_MAX);
+	if (run->ctl->json)
+		show_reasons_json(&run->out);
+	else
+		show_reasons(&run->out, &run->ctl->out);
+	ctl_put(&run->out);
+	buf_free(&run->out);
+	return EX_OK;
 }
 
 static int
@@ -481,8 +576,13 @@ scan_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	if (run == NULL)
 		return code;
 	run->ctl = ctl;
-	if (scan_options(run, ctl, self, argc, argv, &code) == 0 && (run->conf = ctl_conf(ctl, &code)) != NULL)
-		code = scan_files(run);
+	if (scan_options(run, ctl, self, argc, argv, &code) == 0) {
+		if (run->reasons)
+			code = print_reasons(run);
+		else if ((run->conf = ctl_conf(ctl, &code)) != NULL)
+			code = scan_files(run);
+	}
+	mailbox_free(&run->box);
 	conf_free(run->conf);
 	free(run->sim.client);
 	free(run->sim.tls);

@@ -10,8 +10,11 @@
 #include "base/json.h"
 #include "ctl/row.h"
 #include "ctl/show.h"
+#include "ctl/tree.h"
+#include "judge/ambiguity.h"
 
 #define LABEL	8
+#define LIMITS_SHOWN	8	/* different ones; there are hardly more to be reached */
 
 static enum text_colour
 colour(enum outcome o)
@@ -19,15 +22,14 @@ colour(enum outcome o)
 	return o == OUTCOME_CLEAN ? TEXT_GREEN : o == OUTCOME_INFECTED ? TEXT_RED : TEXT_YELLOW;
 }
 
-static enum outcome
-part_outcome(const struct show *s, uint32_t i)
+enum outcome
+show_part_outcome(const struct show *s, uint32_t i)
 {
 	return s->verdict->parts != NULL ? s->verdict->parts[i] : s->facts->scan->parts[i].outcome;
 }
 
-/* "infected (Eicar-Test)", "limit (MaxFileSize)" */
-static void
-put_outcome(struct buf *b, const struct text *t, enum outcome o, const char *signature, const char *detail)
+void
+show_outcome(struct buf *b, const struct text *t, enum outcome o, const char *signature, const char *detail)
 {
 	const char *why = signature != NULL && *signature != '\0' ? signature : detail;
 
@@ -39,14 +41,30 @@ put_outcome(struct buf *b, const struct text *t, enum outcome o, const char *sig
 	buf_addc(b, ')');
 }
 
+void
+show_part_finding(struct buf *b, const struct text *t, const struct show *s, uint32_t i)
+{
+	const struct part *p = &s->facts->scan->parts[i];
+	const struct part_judged *judged = s->verdict->judged != NULL ? &s->verdict->judged[i] : NULL;
+	enum outcome o = show_part_outcome(s, i);
+
+	/* Blocked is the judge's: what the scanner said of it is another matter. */
+	if (o == OUTCOME_BLOCKED && judged != NULL && judged->why != NULL)
+		show_outcome(b, t, o, NULL, judged->why);
+	else
+		show_outcome(b, t, o, p->signature, p->detail);
+}
+
 static void
 put_head(struct buf *b, const struct text *t, const struct show *s)
 {
 	const struct verdict *v = s->verdict;
 
 	text_colour(b, t, TEXT_BOLD, strcmp(s->file, "-") == 0 ? "standard input" : s->file);
+	if (s->number != 0)
+		buf_addf(b, ", message %u", s->number);
 	buf_addz(b, ": ");
-	put_outcome(b, t, v->outcome, v->signature, v->detail);
+	show_outcome(b, t, v->outcome, v->signature, v->detail);
 	buf_addz(b, " -> ");
 	text_colour(b, t, v->action == ACTION_ACCEPT ? TEXT_PLAIN : v->action == ACTION_REJECT ||
 	    v->action == ACTION_DISCARD ? TEXT_RED : TEXT_YELLOW, action_str(v->action));
@@ -59,8 +77,9 @@ put_head(struct buf *b, const struct text *t, const struct show *s)
 
 /* "  2.1    eicar.zip (application/zip, 184 B): infected (Eicar-Test)" */
 static void
-put_finding(struct buf *b, const struct text *t, const struct part *p, enum outcome o)
+put_finding(struct buf *b, const struct text *t, const struct show *s, uint32_t i)
 {
+	const struct part *p = &s->facts->scan->parts[i];
 	char size[32];
 
 	buf_addz(b, "  ");
@@ -73,7 +92,7 @@ put_finding(struct buf *b, const struct text *t, const struct part *p, enum outc
 	buf_addz(b, " (");
 	text_add(b, p->type != NULL ? p->type : p->real_type != NULL ? p->real_type : "type unknown", TEXT_UNLIMITED);
 	buf_addf(b, ", %s): ", text_size(p->size, size, sizeof(size)));
-	put_outcome(b, t, o, p->signature, p->detail);
+	show_part_finding(b, t, s, i);
 	buf_addc(b, '\n');
 }
 
@@ -85,8 +104,8 @@ show_text(struct buf *b, const struct text *t, const struct show *s)
 
 	put_head(b, t, s);
 	for (i = 0; scan != NULL && i < scan->parts_count; i++)
-		if (part_outcome(s, i) != OUTCOME_CLEAN)
-			put_finding(b, t, &scan->parts[i], part_outcome(s, i));
+		if (show_part_outcome(s, i) != OUTCOME_CLEAN)
+			put_finding(b, t, s, i);
 }
 
 /* ---- with reasons ---- */
@@ -155,6 +174,19 @@ explain_partner(struct buf *b, const struct text *t, const struct partner_result
 }
 
 static void
+put_mime_field(struct buf *b, const struct show *s)
+{
+	struct buf value;
+
+	buf_init(&value, AMBIGUITY_FIELD_MAX);
+	if (ambiguity_field(s->facts->scan, s->conf->front->header_mime, &value)) {
+		buf_addz(b, "; X-Hopward-MIME: ");
+		text_add(b, value.data != NULL ? value.data : "", TEXT_UNLIMITED);
+	}
+	buf_free(&value);
+}
+
+static void
 explain_answer(struct buf *b, const struct text *t, const struct show *s)
 {
 	const struct front_settings *f = s->conf->front;
@@ -188,6 +220,8 @@ explain_answer(struct buf *b, const struct text *t, const struct show *s)
 	if (delivered && !f->policy.observe && f->header_tls && v->hop.tls != HOP_TLS_UNKNOWN)
 		buf_addf(b, "%sAuthentication-Results: x-tls=%s", f->header_virus ? "; " : "",
 		    v->hop.tls == HOP_TLS_YES ? "pass" : "none");
+	if (delivered && !f->policy.observe)
+		put_mime_field(b, s);
 	if (v->action == ACTION_TAG && !f->policy.observe && f->subject_tag != NULL) {
 		buf_addz(b, "; Subject begins with \"");
 		text_add(b, f->subject_tag, TEXT_UNLIMITED);
@@ -200,7 +234,6 @@ static void
 explain_scan(struct buf *b, const struct text *t, const struct show *s)
 {
 	const struct message_facts *f = s->facts;
-	uint32_t i;
 
 	if (f->engine != NULL) {
 		label(b, t, "engine");
@@ -214,99 +247,255 @@ explain_scan(struct buf *b, const struct text *t, const struct show *s)
 	if (f->scan != NULL)
 		buf_addf(b, ", processor %llu ms", (unsigned long long)(f->scan->cpu_us / 1000));
 	buf_addc(b, '\n');
-	if (f->scan == NULL)
-		return;
-	label(b, t, "mime");
-	buf_addf(b, "ambiguity %s", ambiguity_str(f->scan->ambiguity));
-	for (i = 0; i < f->scan->reasons_count; i++) {
-		buf_addz(b, i == 0 ? ": " : ", ");
-		text_add(b, f->scan->reasons[i], TEXT_UNLIMITED);
-	}
-	buf_addc(b, '\n');
 }
 
-/* Depth in the tree: "2.1" lies in "2", "2.1/3" in "2.1"; all lie in the message, "0". */
-static int
-depth(const char *path)
+/* Further readings alone have it. */
+static uint32_t
+extra_count(const struct scan_result *scan)
 {
-	int d = 1;
+	uint32_t i, n = 0;
 
-	if (strcmp(path, "0") == 0)
-		return 0;
-	for (; *path != '\0'; path++)
-		d += *path == '.' || *path == '/';
-	return d < 16 ? d : 16;		/* deeper ones stand below each other */
+	for (i = 0; i < scan->parts_count; i++)
+		n += scan->parts[i].view != NULL && !scan->parts[i].member;
+	return n;
 }
 
 static void
-explain_part(struct buf *b, const struct text *t, const struct show *s, uint32_t i)
+put_reason(struct buf *b, const struct text *t, const char *token)
 {
-	const struct part *p = &s->facts->scan->parts[i];
-	const struct policy_action *a;
-	enum outcome o = part_outcome(s, i);
-	const char *path = p->path != NULL ? p->path : "?";
-	char size[32];
-	int in = 4 + 2 * depth(path), k;
+	const struct ambiguity_meaning *m = ambiguity_meaning(token);
 
-	buf_addf(b, "%*s", in, "");
-	text_colour(b, t, TEXT_BOLD, path);
-	buf_addc(b, ' ');
-	if (p->name != NULL) {
-		text_add(b, p->name, TEXT_UNLIMITED);
-		buf_addc(b, ' ');
-	} else if (strcmp(path, "0") == 0)
-		buf_addz(b, "the message as a whole ");
-	put_outcome(b, t, o, p->signature, p->detail);
-	if (o != OUTCOME_CLEAN) {
-		a = &s->conf->front->policy.actions[s->verdict->class][o];
-		buf_addf(b, " -> %s%s by %s.%s", a->watch ? "watch:" : "", action_str(a->action),
-		    class_str(s->verdict->class), outcome_str(o));
-	}
-	buf_addf(b, "\n%*s", in + 2, "");
-	text_add(b, p->type != NULL ? p->type : "no declared type", TEXT_UNLIMITED);
-	buf_addz(b, ", really ");
-	text_add(b, p->real_type != NULL ? p->real_type : "unknown", TEXT_UNLIMITED);
-	buf_addf(b, ", %s (%llu)\n%*ssha256 ", text_size(p->size, size, sizeof(size)), (unsigned long long)p->size, in + 2, "");
-	for (k = 0; k < 32; k++)
-		buf_addf(b, "%02x", p->sha256[k]);
+	buf_addz(b, "    ");
+	text_cell(b, t, m != NULL && strcmp(m->grave, "soft") == 0 ? TEXT_PLAIN : TEXT_YELLOW, token, 0, 0);
+	if (m != NULL)
+		buf_addf(b, " (%s): %s", m->grave, m->sentence);
 	buf_addc(b, '\n');
+}
+
+static void
+explain_mime(struct buf *b, const struct text *t, const struct show *s)
+{
+	const struct scan_result *scan = s->facts->scan;
+	uint32_t i;
+
+	label(b, t, "mime");
+	text_colour(b, t, scan->ambiguity >= AMBIGUITY_HARD ? TEXT_YELLOW : TEXT_PLAIN, "ambiguity ");
+	text_colour(b, t, scan->ambiguity >= AMBIGUITY_HARD ? TEXT_YELLOW : TEXT_PLAIN, ambiguity_str(scan->ambiguity));
+	buf_addf(b, ": read in %u way%s, %u object%s", scan->views, scan->views == 1 ? "" : "s", ambiguity_objects(scan),
+	    ambiguity_objects(scan) == 1 ? "" : "s");
+	if (extra_count(scan) > 0)
+		buf_addf(b, ", %u of them in no strict reading", extra_count(scan));
+	buf_addc(b, '\n');
+	for (i = 0; i < scan->reasons_count; i++)
+		put_reason(b, t, scan->reasons[i]);
+}
+
+/* A bound's key in the configuration and its value; a detail that names none stays as it is. */
+static void
+put_limit(struct buf *b, const struct scan_settings *st, const char *detail)
+{
+	char size[32];
+
+#define PUT_SIZE(v)	text_size((v), size, sizeof(size))
+#define PUT_TIME(v)	text_span((v), size, sizeof(size))
+#define PUT_COUNT(v)	(snprintf(size, sizeof(size), "%llu", (unsigned long long)(v)), size)
+#define PUT_BOOL(v)	((v) ? "true" : "false")
+#define X(name, kind, def)						\
+	if (strcmp(detail, #name) == 0 || strcmp(detail, "mime." #name) == 0) {	\
+		buf_addf(b, "%s = %s", detail, PUT_##kind(st->name));	\
+		return;							\
+	}
+	SCAN_ENGINE_SETTINGS(X)
+	SCAN_MIME_SETTINGS(X)
+#undef X
+	text_add(b, detail, TEXT_UNLIMITED);
+}
+
+static void
+explain_limits(struct buf *b, const struct text *t, const struct show *s)
+{
+	const struct scan_result *scan = s->facts->scan;
+	const char *seen[LIMITS_SHOWN];
+	size_t n = 0, k;
+	uint32_t i;
+
+	for (i = 0; i < scan->parts_count && n < LIMITS_SHOWN; i++) {
+		const struct part *p = &scan->parts[i];
+
+		if (p->outcome != OUTCOME_LIMIT || p->detail == NULL)
+			continue;
+		for (k = 0; k < n && strcmp(seen[k], p->detail) != 0; k++)
+			continue;
+		if (k < n)
+			continue;
+		seen[n++] = p->detail;
+		label(b, t, "limit");
+		put_limit(b, s->conf->scan, p->detail);
+		buf_addz(b, " was reached in part ");
+		text_add(b, p->path, TEXT_UNLIMITED);
+		buf_addc(b, '\n');
+	}
+}
+
+/* "mx.infected", "rule.zips", "partner.bank", "exception.7Q2K": where it stands. */
+static void
+put_rule(struct buf *b, const struct show *s, const char *rule)
+{
+	const struct rules *rules = &s->conf->front->policy.rules;
+	size_t i;
+
+	buf_addz(b, rule);
+	if (strncmp(rule, "rule.", 5) != 0) {
+		if (strncmp(rule, "partner.", 8) != 0 && strncmp(rule, "exception.", 10) != 0)
+			buf_addf(b, " (actions.%s)", rule);
+		return;
+	}
+	for (i = 0; i < rules->count; i++)
+		if (strcmp(rules->list[i].name, rule + 5) == 0)
+			buf_addf(b, " (line %u of the configuration)", rules->list[i].line);
+}
+
+static void
+explain_rule(struct buf *b, const struct text *t, const struct show *s)
+{
+	const struct verdict *v = s->verdict;
+	const struct exception_hit *x;
+	const struct recipient_result *r;
+	size_t i;
+
+	if (v->rule[0] != '\0') {
+		label(b, t, "rule");
+		put_rule(b, s, v->rule);
+		buf_addf(b, " -> %s\n", action_str(v->action));
+	}
+	for (i = 0; i < v->exceptions_count && i < EXCEPTION_HITS_MAX; i++) {
+		x = &v->exceptions[i];
+		label(b, t, "except");
+		buf_addf(b, "%s: %s", x->id, outcome_str(x->outcome));
+		if (x->signature != NULL) {
+			buf_addz(b, " (");
+			text_add(b, x->signature, TEXT_UNLIMITED);
+			buf_addc(b, ')');
+		}
+		buf_addz(b, x->path != NULL ? " in part " : " of the message");
+		text_add(b, x->path != NULL ? x->path : "", TEXT_UNLIMITED);
+		buf_addz(b, " does not count: ");
+		text_add(b, x->reason, TEXT_UNLIMITED);
+		buf_addc(b, '\n');
+	}
+	for (i = 0; i < v->recipients_count; i++) {
+		r = &v->recipients[i];
+		label(b, t, "for");
+		buf_addf(b, "%u recipient%s alone: %s by %s\n", r->rcpts, r->rcpts == 1 ? "" : "s", action_str(r->action), r->rule);
+	}
 }
 
 void
 show_explain(struct buf *b, const struct text *t, const struct show *s)
 {
 	const struct scan_result *scan = s->facts->scan;
+	struct buf tmp;
 	uint32_t i;
 
-	put_head(b, t, s);
-	explain_class(b, t, s);
+	buf_init(&tmp, b->max);
+	put_head(&tmp, t, s);
+	explain_rule(&tmp, t, s);
+	explain_class(&tmp, t, s);
 	for (i = 0; i < s->verdict->partners_count && i < PARTNER_RESULTS_MAX; i++)
-		explain_partner(b, t, &s->verdict->partners[i]);
-	explain_answer(b, t, s);
-	explain_scan(b, t, s);
+		explain_partner(&tmp, t, &s->verdict->partners[i]);
+	explain_answer(&tmp, t, s);
+	explain_scan(&tmp, t, s);
+	if (scan != NULL) {
+		explain_mime(&tmp, t, s);
+		explain_limits(&tmp, t, s);
+	}
+	text_wrap(b, tmp.data != NULL ? tmp.data : "", t->width, LABEL + 3);
+	b->failed |= tmp.failed;
+	buf_free(&tmp);
 	if (scan == NULL)
 		return;
 	label(b, t, "parts");
 	buf_addf(b, "%u\n", scan->parts_count);
-	for (i = 0; i < scan->parts_count; i++)
-		explain_part(b, t, s, i);
+	tree_write(b, t, s);
+}
+
+/* ---- the table of tokens ---- */
+
+void
+show_reasons(struct buf *b, const struct text *t)
+{
+	const struct ambiguity_meaning *m;
+	struct buf tmp;
+
+	for (m = ambiguity_meanings; m->token != NULL; m++) {
+		buf_init(&tmp, 4096);
+		text_cell(&tmp, t, TEXT_BOLD, m->token, 14, 0);
+		buf_addc(&tmp, ' ');
+		text_cell(&tmp, t, strcmp(m->grave, "soft") == 0 ? TEXT_PLAIN : TEXT_YELLOW, m->grave, 12, 0);
+		buf_addf(&tmp, " %s\n", m->sentence);
+		text_wrap(b, tmp.data, t->width, 28);
+		buf_free(&tmp);
+	}
+}
+
+void
+show_reasons_json(struct buf *b)
+{
+	const struct ambiguity_meaning *m;
+	struct json j;
+
+	for (m = ambiguity_meanings; m->token != NULL; m++) {
+		json_begin(&j, b);
+		json_begin_object(&j, NULL);
+		json_str(&j, "token", m->token);
+		json_str(&j, "class", m->grave);
+		json_str(&j, "meaning", m->sentence);
+		json_end_object(&j);
+		buf_addc(b, '\n');
+	}
 }
 
 /* ---- JSON ---- */
 
 static void
-json_part(struct json *j, const struct part *p, enum outcome o)
+json_names(struct json *j, const char *names)
 {
+	size_t n;
+
+	json_begin_array(j, "names");
+	for (; names != NULL && *names != '\0'; names += n + (names[n] != '\0')) {
+		n = strcspn(names, "\n");
+		json_strn(j, NULL, names, n);
+	}
+	json_end_array(j);
+}
+
+static void
+json_part(struct json *j, const struct show *s, uint32_t i)
+{
+	const struct part *p = &s->facts->scan->parts[i];
+	const struct part_judged *judged = s->verdict->judged != NULL ? &s->verdict->judged[i] : NULL;
+
 	json_begin_object(j, NULL);
 	json_str(j, "path", p->path);
+	json_str(j, "view", p->view != NULL ? p->view : "strict");
+	json_str(j, "decoder", p->decoder);
 	json_str(j, "name", p->name);
+	json_names(j, p->names);
 	json_str(j, "type", p->type);
 	json_str(j, "real_type", p->real_type);
 	json_u64(j, "size", p->size);
-	json_hex(j, "sha256", p->sha256, sizeof(p->sha256));
-	json_str(j, "outcome", outcome_str(o));
+	if (p->member)
+		json_put_null(j, "sha256");
+	else
+		json_hex(j, "sha256", p->sha256, sizeof(p->sha256));
+	json_bool(j, "member", p->member);
+	json_bool(j, "encrypted", p->encrypted);
+	json_str(j, "outcome", outcome_str(show_part_outcome(s, i)));
 	json_str(j, "signature", p->signature);
 	json_str(j, "detail", p->detail);
+	json_str(j, "why", judged != NULL ? judged->why : NULL);
+	json_str(j, "rule", judged != NULL ? judged->rule : NULL);
 	json_end_object(j);
 }
 
@@ -318,15 +507,46 @@ json_scan(struct json *j, const struct show *s)
 
 	json_begin_array(j, "parts");
 	for (i = 0; scan != NULL && i < scan->parts_count; i++)
-		json_part(j, &scan->parts[i], part_outcome(s, i));
+		json_part(j, s, i);
 	json_end_array(j);
 	json_begin_object(j, "mime");
 	json_str(j, "ambiguity", scan != NULL ? ambiguity_str(scan->ambiguity) : NULL);
+	json_u64(j, "views", scan != NULL ? scan->views : 0);
+	json_u64(j, "objects", scan != NULL ? ambiguity_objects(scan) : 0);
 	json_begin_array(j, "reasons");
 	for (i = 0; scan != NULL && i < scan->reasons_count; i++)
 		json_str(j, NULL, scan->reasons[i]);
 	json_end_array(j);
 	json_end_object(j);
+}
+
+/* Findings that do not count, and what single recipients would get. */
+static void
+json_exceptions(struct json *j, const struct verdict *v)
+{
+	size_t i;
+
+	json_begin_array(j, "exceptions");
+	for (i = 0; i < v->exceptions_count && i < EXCEPTION_HITS_MAX; i++) {
+		json_begin_object(j, NULL);
+		json_str(j, "id", v->exceptions[i].id);
+		json_str(j, "outcome", outcome_str(v->exceptions[i].outcome));
+		json_str(j, "signature", v->exceptions[i].signature);
+		json_str(j, "path", v->exceptions[i].path);
+		json_str(j, "reason", v->exceptions[i].reason);
+		json_u64(j, "findings", v->exceptions[i].findings);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_begin_array(j, "recipients");
+	for (i = 0; i < v->recipients_count; i++) {
+		json_begin_object(j, NULL);
+		json_u64(j, "rcpts", v->recipients[i].rcpts);
+		json_str(j, "action", action_str(v->recipients[i].action));
+		json_str(j, "rule", v->recipients[i].rule);
+		json_end_object(j);
+	}
+	json_end_array(j);
 }
 
 static void
@@ -382,6 +602,8 @@ show_json(struct buf *b, const struct show *s)
 	json_begin(&j, b);
 	json_begin_object(&j, NULL);
 	json_str(&j, "file", s->file);
+	if (s->number != 0)
+		json_u64(&j, "message", s->number);
 	json_str(&j, "outcome", outcome_str(v->outcome));
 	json_str(&j, "action", action_str(v->action));
 	json_str(&j, "rule", v->rule);
@@ -398,6 +620,7 @@ show_json(struct buf *b, const struct show *s)
 	json_str(&j, "grade", graded(v) ? grade_str(v->route->hops[0].grade) : NULL);
 	json_end_object(&j);
 	json_partners(&j, v);
+	json_exceptions(&j, v);
 	json_answer(&j, v);
 	json_u64(&j, "size", f->size);
 	json_scan(&j, s);
