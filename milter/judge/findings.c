@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/ambiguity.h"
 #include "judge/attach.h"
 #include "judge/findings.h"
 
@@ -449,6 +450,31 @@ limit_reason(const struct scan_result *scan)
 	return "mime";
 }
 
+/* The first of the walker's tokens that is always hard, or NULL: soft ones stand among them. */
+static const char *
+hard_reason(const struct scan_result *scan)
+{
+	const struct ambiguity_meaning *m;
+	uint32_t i;
+
+	for (i = 0; i < scan->reasons_count; i++)
+		if ((m = ambiguity_meaning(scan->reasons[i])) != NULL && strcmp(m->grave, "hard") == 0)
+			return scan->reasons[i];
+	return NULL;
+}
+
+/* A bound that was reached does not hide what was seen before it: who wants to be taken for large is judged as ambiguous, too. */
+static void
+ambiguity_judge(struct judging *j, const struct scan_result *scan)
+{
+	const char *hard = hard_reason(scan);
+
+	if (scan->ambiguity == AMBIGUITY_HARD || (scan->ambiguity == AMBIGUITY_LIMIT && hard != NULL))
+		message_finding(j, OUTCOME_AMBIGUOUS, hard != NULL ? hard : scan->reasons_count > 0 ? scan->reasons[0] : NULL);
+	if (scan->ambiguity == AMBIGUITY_LIMIT)
+		message_finding(j, OUTCOME_LIMIT, limit_reason(scan));
+}
+
 /* What the reader's program would fetch or put together was not in the message. */
 static void
 elsewhere(struct judging *j, const struct scan_result *scan)
@@ -483,10 +509,7 @@ findings_collect(struct judging *j)
 		for (i = 0; i < scan->parts_count; i++)
 			part_judge(j, i, &rp);
 	}
-	if (scan->ambiguity == AMBIGUITY_HARD)
-		message_finding(j, OUTCOME_AMBIGUOUS, scan->reasons_count > 0 ? scan->reasons[0] : NULL);
-	else if (scan->ambiguity == AMBIGUITY_LIMIT)
-		message_finding(j, OUTCOME_LIMIT, limit_reason(scan));
+	ambiguity_judge(j, scan);
 	elsewhere(j, scan);
 	return 0;
 }

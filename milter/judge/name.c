@@ -84,7 +84,7 @@ name_extension(const char *name, char *out, size_t size)
 	for (i = 0; at + i < len; i++) {
 		unsigned char c = (unsigned char)s[at + i];
 
-		if (!is_alnum(c)) {
+		if (!is_alnum(c) && c != '-' && c != '_') {
 			out[0] = '\0';
 			return out;
 		}

@@ -5,12 +5,12 @@
 
 #include <stddef.h>
 
-#define NAME_EXT_MAX	16	/* octets of an extension; longer ones are none that a system acts on */
+#define NAME_EXT_MAX	24	/* octets of an extension ("searchconnector-ms"); longer ones are none that a system acts on */
 
 /*
  * The extension that a person's system would act on: the last one of the last
  * path element, after trailing dots, white space and control octets, in lower
- * case, without its dot.  Letters and digits only; anything else, a longer
+ * case, without its dot.  Letters, digits, '-' and '_' only; anything else, a longer
  * one, or none at all: "".  `out` of at least NAME_EXT_MAX + 1 octets; gives out.
  */
 const char	*name_extension(const char *name, char *out, size_t);

@@ -21,7 +21,10 @@
 #include "record/record.h"
 
 #define LEDGER_ROOM	512		/* seq, stream, salt and leaf come before the body */
-#define PART_ROOM	(24 * 1024)	/* more than one part can take: 7 texts, each octet escaped */
+#define PART_ROOM	(26 * 1024)	/* more than one part can take: 7 texts, each octet escaped, and its extensions */
+#define EXCEPTION_ROOM	(6 * 1024)	/* an id, a reason, a signature and a path, each octet escaped */
+#define RECIPIENT_ROOM	(RECIPIENT_DOMAINS_MAX * 260 + 512)
+#define RECIPIENT_DOMAINS_MAX 16	/* of one result */
 #define RCPT_ROOM	(8 * 1024)
 #define HOP_ROOM	(8 * 1024)	/* six texts, of 900 octets together */
 #define PARTNER_ROOM	(4 * 1024)	/* a name and the reason of an exception, each octet escaped */
@@ -449,6 +452,92 @@ put_verdict(struct writer *w, const struct verdict *v)
 	}
 }
 
+/* ---- exceptions, recipients ---- */
+
+static void
+put_exceptions(struct writer *w, const struct verdict *v)
+{
+	size_t i;
+
+	if (v->exceptions_count == 0)
+		return;
+	if (v->excepted)
+		json_bool(&w->json, "excepted", 1);
+	json_begin_array(&w->json, "exceptions");
+	for (i = 0; i < v->exceptions_count && i < EXCEPTION_HITS_MAX && room(w) > EXCEPTION_ROOM; i++) {
+		const struct exception_hit *hit = &v->exceptions[i];
+
+		json_begin_object(&w->json, NULL);
+		put(w, "id", hit->id);
+		put(w, "reason", hit->reason);
+		json_str(&w->json, "outcome", outcome_str(hit->outcome));
+		put_nonempty(w, "signature", hit->signature);
+		put_nonempty(w, "path", hit->path);
+		json_u64(&w->json, "findings", hit->findings);
+		json_end_object(&w->json);
+	}
+	json_end_array(&w->json);
+	if (i < v->exceptions_count)
+		json_u64(&w->json, "exceptions_more", v->exceptions_count - i);
+}
+
+/* The domains of the recipients that a result is about, each once; they stand in "to" at every level, too. */
+static void
+put_domains(struct writer *w, const struct message_facts *facts, const struct verdict *v, uint32_t result)
+{
+	char seen[RECIPIENT_DOMAINS_MAX][256], domain[256];
+	uint32_t i, k, n = 0, more = 0;
+
+	json_begin_array(&w->json, "domains");
+	for (i = 0; i < facts->rcpts_count; i++) {
+		if (v->recipient_of == NULL || v->recipient_of[i] != result)
+			continue;
+		privacy_domain(facts->rcpts[i], domain, sizeof(domain));
+		for (k = 0; k < n && strcmp(seen[k], domain) != 0; k++)
+			;
+		if (k < n)
+			continue;
+		if (n == RECIPIENT_DOMAINS_MAX) {
+			more = 1;
+			break;
+		}
+		memcpy(seen[n++], domain, sizeof(domain));
+		json_str(&w->json, NULL, domain);
+	}
+	json_end_array(&w->json);
+	if (more)
+		json_bool(&w->json, "domains_more", 1);
+}
+
+static void
+put_recipients(struct writer *w, const struct message_facts *facts, const struct verdict *v)
+{
+	size_t i;
+
+	if (v->recipients_count == 0)
+		return;
+	json_begin_array(&w->json, "recipients");
+	for (i = 0; i < v->recipients_count && room(w) > RECIPIENT_ROOM + PART_ROOM; i++) {
+		const struct recipient_result *r = &v->recipients[i];
+
+		json_begin_object(&w->json, NULL);
+		put_domains(w, facts, v, (uint32_t)i);
+		json_u64(&w->json, "rcpts", r->rcpts);
+		json_str(&w->json, "action", action_str(r->action));
+		json_str(&w->json, "rule", r->rule);
+		if (r->would != r->action) {
+			json_begin_object(&w->json, "would");
+			json_str(&w->json, "action", action_str(r->would));
+			json_str(&w->json, "rule", r->would_rule);
+			json_end_object(&w->json);
+		}
+		json_end_object(&w->json);
+	}
+	json_end_array(&w->json);
+	if (i < v->recipients_count)
+		json_u64(&w->json, "recipients_more", v->recipients_count - i);
+}
+
 static void
 put_mime(struct writer *w, const struct scan_result *scan)
 {
@@ -478,14 +567,46 @@ put_engine(struct writer *w, const struct engine_info *engine)
 	json_end_object(&w->json);
 }
 
+/*
+ * The extension of its name, and those of what else somebody's system could
+ * take for its name: a rule about extensions can be tried on the record alone.
+ */
 static void
-put_part(struct writer *w, const struct part *p, enum outcome outcome)
+put_extensions(struct writer *w, const struct part *p)
 {
-	char ext[NAME_EXT_MAX + 1];
+	char exts[NAME_READINGS_MAX][NAME_EXT_MAX + 1];
+	struct name_readings r;
+	size_t i, k, n = 0;
 
+	name_read(p->name, p->names, &r);
+	for (i = 0; i < r.count; i++) {
+		if (*name_reading_extension(&r, i, exts[n], sizeof(exts[n])) == '\0')
+			continue;
+		for (k = 0; k < n && strcmp(exts[k], exts[n]) != 0; k++)
+			;
+		n += k == n;
+	}
+	if (n == 0)
+		return;
+	json_str(&w->json, "ext", exts[0]);
+	if (n == 1)
+		return;
+	json_begin_array(&w->json, "exts");
+	for (i = 1; i < n; i++)
+		json_str(&w->json, NULL, exts[i]);
+	json_end_array(&w->json);
+}
+
+static void
+put_part(struct writer *w, const struct part *p, enum outcome outcome, const struct part_judged *judged)
+{
 	json_begin_object(&w->json, NULL);
 	put(w, "path", p->path);
-	put_nonempty(w, "ext", name_extension(p->name, ext, sizeof(ext)));
+	put_extensions(w, p);
+	if (p->member)
+		json_bool(&w->json, "member", 1);
+	if (p->encrypted)
+		json_bool(&w->json, "encrypted", 1);
 	put_nonempty(w, "type", p->type);
 	put_nonempty(w, "real_type", p->real_type);
 	put_nonempty(w, "view", p->view);
@@ -496,28 +617,55 @@ put_part(struct writer *w, const struct part *p, enum outcome outcome)
 	json_str(&w->json, "outcome", outcome_str(outcome));
 	put_nonempty(w, "signature", p->signature);
 	put_detail(w, p->outcome, p->detail);
+	if (judged != NULL) {
+		put_nonempty(w, "why", judged->why);
+		put_nonempty(w, "rule", judged->rule);
+	}
 	/* A name tells of the sender's affairs; it is kept where somebody must find the thing. */
 	if (outcome != OUTCOME_CLEAN && privacy_level(w->privacy) != PRIVACY_MINIMAL)
 		put_nonempty(w, "name", p->name);
 	json_end_object(&w->json);
 }
 
-/* Clean parts take a half of what is left at most, so that a thousand of them do not hide the finding behind them. */
-static void
-put_parts(struct writer *w, const struct scan_result *scan, const struct verdict *v)
+static enum outcome
+part_outcome(const struct scan_result *scan, const struct verdict *v, uint32_t i)
 {
-	size_t left = room(w);
+	return v->parts != NULL ? v->parts[i] : scan->parts[i].outcome;
+}
+
+/* One round over the parts: clean members are left for the second.  Clean parts leave `keep` octets.  Gives those not listed. */
+static uint32_t
+put_some_parts(struct writer *w, const struct scan_result *scan, const struct verdict *v, int members, size_t keep)
+{
 	uint32_t i, more = 0;
 
-	json_begin_array(&w->json, "parts");
 	for (i = 0; i < scan->parts_count; i++) {
-		enum outcome o = v->parts != NULL ? v->parts[i] : scan->parts[i].outcome;
+		const struct part *p = &scan->parts[i];
+		enum outcome o = part_outcome(scan, v, i);
+		int clean = o == OUTCOME_CLEAN && (v->judged == NULL || v->judged[i].rule == NULL);
 
-		if (room(w) > (o == OUTCOME_CLEAN ? left / 2 : 0) + PART_ROOM)
-			put_part(w, &scan->parts[i], o);
+		if ((clean && p->member) != members)
+			continue;
+		if (room(w) > (clean ? keep : 0) + PART_ROOM)
+			put_part(w, p, o, v->judged != NULL ? &v->judged[i] : NULL);
 		else
 			more++;
 	}
+	return more;
+}
+
+/*
+ * Clean parts take a half of what is left at most, so that a thousand of them
+ * do not hide the finding behind them; clean members of containers come last.
+ */
+static void
+put_parts(struct writer *w, const struct scan_result *scan, const struct verdict *v)
+{
+	uint32_t more;
+
+	json_begin_array(&w->json, "parts");
+	more = put_some_parts(w, scan, v, 0, room(w) / 2);
+	more += put_some_parts(w, scan, v, 1, 0);
 	json_end_array(&w->json);
 	if (more > 0)
 		json_u64(&w->json, "parts_more", more);
@@ -546,6 +694,8 @@ record_message(const struct message_facts *facts, const struct verdict *v, const
 	put_hops(&w, facts, v);
 	put_partners(&w, v);
 	put_verdict(&w, v);
+	put_exceptions(&w, v);
+	put_recipients(&w, facts, v);
 	if (facts->scan != NULL)
 		put_mime(&w, facts->scan);
 	if (facts->engine != NULL)

@@ -527,8 +527,8 @@ extensions(void **state)
 {
 	static const struct { const char *name, *want; } cases[] = {
 		{ "a.PDF", "pdf" }, { "a.pdf. ", "pdf" }, { "a", "" }, { NULL, "" }, { "", "" }, { "a.tar.gz", "gz" },
-		{ "x.7z", "7z" }, { "Letter to Mr. Smith", "" }, { "a.abcdefghijklmnop", "abcdefghijklmnop" },
-		{ "a.abcdefghijklmnopq", "" }, { "d.x/a", "" }, { "a.p\xc3\xa4", "" }, { "a.\"", "" },
+		{ "x.7z", "7z" }, { "Letter to Mr. Smith", "" }, { "a.abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx" },
+		{ "a.abcdefghijklmnopqrstuvwxy", "" }, { "a.Settingcontent-MS", "settingcontent-ms" }, { "a.ex_", "ex_" }, { "d.x/a", "" }, { "a.p\xc3\xa4", "" }, { "a.\"", "" },
 	};
 	char out[NAME_EXT_MAX + 1];
 	size_t i;

@@ -1008,6 +1008,108 @@ delivery_of(void)
 	return root;
 }
 
+#define RESULTS	20000	/* more than a record holds */
+
+/* More exceptions than are listed, more results for recipients than there is room for, of more domains than are told. */
+static void
+mail_rules(struct mail *m)
+{
+	static struct recipient_result results[RESULTS];
+	static uint32_t recipient_of[40];
+	static char addresses[40][32], names[] = "a.exe\nb.vbs";
+	static const char *many[40];
+	static struct part_judged judged[4] = { { NULL, NULL }, { NULL, NULL }, { "exe", "no-programs" }, { NULL, NULL } };
+	size_t i;
+
+	for (i = 0; i < 40; i++) {
+		snprintf(addresses[i], sizeof(addresses[i]), "u@d%zu.example", i);
+		many[i] = addresses[i];
+	}
+	for (i = 0; i < RESULTS; i++)
+		results[i] = (struct recipient_result){ .rcpts = 1, .action = ACTION_ACCEPT, .would = ACTION_REJECT,
+		    .rule = "mx.clean", .would_rule = "rule.x" };
+	m->facts.rcpts = many;
+	m->facts.rcpts_count = 40;
+	m->verdict.recipients = results;
+	m->verdict.recipients_count = RESULTS;
+	m->verdict.recipient_of = recipient_of;
+	m->verdict.judged = judged;
+	m->verdict.excepted = 1;
+	m->verdict.exceptions_count = EXCEPTION_HITS_MAX + 3;
+	for (i = 0; i < EXCEPTION_HITS_MAX; i++)
+		m->verdict.exceptions[i] = (struct exception_hit){ "A1", "bad signature", OUTCOME_INFECTED, heuristic, "1.2", 3 };
+	m->parts[2].names = names;
+	m->parts[2].member = m->parts[2].encrypted = 1;
+}
+
+/* What rules and exceptions did: who it was for, what it would have been, and which extensions there are. */
+static void
+rules_by_key(void **state)
+{
+	struct mail m;
+	json_t *root;
+
+	(void)state;
+	mail_init(&m);
+	mail_rules(&m);
+	m.verdict.recipients_count = 2;
+	root = recorded(&m, PRIVACY_MINIMAL, NULL);
+	assert_string_equal(json_string_value(at(root, "exceptions.0.id")), "A1");
+	assert_string_equal(json_string_value(at(root, "exceptions.0.outcome")), "infected");
+	assert_int_equal(json_integer_value(at(root, "exceptions_more")), 3);
+	assert_int_equal(json_array_size(at(root, "recipients.0.domains")), 16);
+	assert_string_equal(json_string_value(at(root, "recipients.0.domains.1")), "d1.example");
+	assert_int_equal(json_array_size(at(root, "recipients.1.domains")), 0);
+	assert_string_equal(json_string_value(at(root, "recipients.1.would.rule")), "rule.x");
+	assert_string_equal(json_string_value(at(root, "parts.2.ext")), "zip");
+	assert_string_equal(json_string_value(at(root, "parts.2.exts.0")), "exe");
+	assert_string_equal(json_string_value(at(root, "parts.2.exts.1")), "vbs");
+	assert_string_equal(json_string_value(at(root, "parts.2.why")), "exe");
+	assert_string_equal(json_string_value(at(root, "parts.2.rule")), "no-programs");
+	assert_null(at(root, "parts.2.name"));
+	json_decref(root);
+}
+
+/* A thousand clean members stand behind what was found, and do not push it out. */
+static void
+clean_members_come_last(void **state)
+{
+	struct part *parts = calloc(SCAN_PARTS_MAX, sizeof(*parts));
+	enum outcome *outcomes = calloc(SCAN_PARTS_MAX, sizeof(*outcomes));
+	static char path[] = "2/1", last[] = "3";
+	struct mail m;
+	json_t *root;
+	uint32_t i;
+
+	(void)state;
+	assert_true(parts != NULL && outcomes != NULL);
+	mail_init(&m);
+	for (i = 0; i < SCAN_PARTS_MAX; i++) {
+		parts[i].path = path;
+		parts[i].member = 1;
+		parts[i].name = zip_name;
+		parts[i].type = parts[i].real_type = type_html;
+	}
+	parts[0] = m.parts[0];
+	parts[SCAN_PARTS_MAX - 1] = (struct part){ .path = last, .outcome = OUTCOME_INFECTED, .signature = heuristic };
+	outcomes[SCAN_PARTS_MAX - 1] = OUTCOME_INFECTED;
+	parts[SCAN_PARTS_MAX - 2].outcome = outcomes[SCAN_PARTS_MAX - 2] = OUTCOME_INFECTED;
+	m.scan.parts = parts;
+	m.scan.parts_count = SCAN_PARTS_MAX;
+	m.verdict.parts = outcomes;
+	root = recorded(&m, PRIVACY_MINIMAL, NULL);
+	assert_string_equal(json_string_value(at(root, "parts.0.path")), "0");
+	assert_string_equal(json_string_value(at(root, "parts.1.path")), path);
+	assert_string_equal(json_string_value(at(root, "parts.1.outcome")), "infected");
+	assert_string_equal(json_string_value(at(root, "parts.2.path")), last);
+	assert_string_equal(json_string_value(at(root, "parts.3.outcome")), "clean");
+	assert_string_equal(json_string_value(at(root, "parts.3.ext")), "zip");
+	assert_int_equal(json_array_size(at(root, "parts")) + (size_t)json_integer_value(at(root, "parts_more")), SCAN_PARTS_MAX);
+	json_decref(root);
+	free(parts);
+	free(outcomes);
+}
+
 static void
 page_has_every_key_and_no_other(void **state)
 {
@@ -1038,6 +1140,11 @@ page_has_every_key_and_no_other(void **state)
 	m.scan.parts = parts;		/* "parts_more" */
 	m.scan.parts_count = SCAN_PARTS_MAX;
 	m.verdict.parts = outcomes;
+	root = recorded(&m, PRIVACY_FULL, NULL);
+	bad += check_documented(root, "", keys, seen);
+	json_decref(root);
+	mail_init(&m);
+	mail_rules(&m);
 	root = recorded(&m, PRIVACY_FULL, NULL);
 	bad += check_documented(root, "", keys, seen);
 	json_decref(root);
@@ -1143,6 +1250,8 @@ main(void)
 		cmocka_unit_test(ordinary_record_is_small),
 		cmocka_unit_test(ids),
 		cmocka_unit_test(events),
+		cmocka_unit_test(rules_by_key),
+		cmocka_unit_test(clean_members_come_last),
 		cmocka_unit_test(page_has_every_key_and_no_other),
 		cmocka_unit_test(page_example),
 	};
