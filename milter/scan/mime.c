@@ -75,6 +75,8 @@ struct walk {
 	size_t		 depth, size;
 	const struct mime_limits *limits;
 	size_t		 depth_max;
+	struct delim	 found;		/* the last region's end, while no multipart was opened or left; next 0: none */
+	size_t		 found_from;
 	mime_part_cb	 cb;
 	void		*arg;
 	struct mime_report *report;
@@ -158,21 +160,31 @@ region_end(struct walk *w, size_t begin, struct delim *d)
 {
 	size_t pos, next;
 
-	for (pos = begin; pos < w->len; pos = next) {
-		next = line_next(w->msg, pos, w->len);
-		if (starts_dashes(w, pos, next) && delim_find(w, pos, next, d)) {
-			d->line = d->end = pos;
-			d->next = next;
-			if (d->end > begin && w->msg[d->end - 1] == '\n')
-				d->end--;
-			if (d->end > begin && w->msg[d->end - 1] == '\r')
-				d->end--;
-			return;
+	/* A message in a message ends where that one does. */
+	if (w->found.next > 0 && begin >= w->found_from && begin <= w->found.line) {
+		*d = w->found;
+	} else {
+		d->line = d->next = w->len;
+		d->level = NO_LEVEL;
+		d->close = 0;
+		for (pos = begin; pos < w->len; pos = next) {
+			next = line_next(w->msg, pos, w->len);
+			if (starts_dashes(w, pos, next) && delim_find(w, pos, next, d)) {
+				d->line = pos;
+				d->next = next;
+				break;
+			}
 		}
+		w->found = *d;
+		w->found_from = begin;
 	}
-	d->line = d->end = d->next = w->len;
-	d->level = NO_LEVEL;
-	d->close = 0;
+	d->end = d->line;
+	if (d->level == NO_LEVEL)
+		return;
+	if (d->end > begin && w->msg[d->end - 1] == '\n')
+		d->end--;
+	if (d->end > begin && w->msg[d->end - 1] == '\r')
+		d->end--;
 }
 
 /* 1 if a line of the region begins like a MIME field. */
@@ -438,6 +450,14 @@ bare_cr(const uint8_t *p, size_t len)
 	return 0;
 }
 
+/* "From ann@example.org Mon Jun  1 10:00:00 2026", as programs that keep mail in files leave it among the fields. */
+static int
+mbox_line(const uint8_t *p, size_t len)
+{
+	return len > 20 && len < 256 && memcmp(p, "From ", 5) == 0 && memchr(p, ':', len) != NULL &&
+	    (memmem(p, len, " 20", 3) != NULL || memmem(p, len, " 19", 3) != NULL);
+}
+
 /*
  * Reads the fields of [begin, end).  Returns the offset of the first junk line
  * behind a field; begin if there is no field at all; else end.
@@ -459,6 +479,10 @@ fields_read(const struct walk *w, size_t begin, size_t end, struct entity *e)
 			if (f.name == begin && ((left > 5 && memcmp(w->msg + f.name, "From ", 5) == 0) ||
 			    (left > 6 && memcmp(w->msg + f.name, ">From ", 6) == 0)))
 				continue;
+			if (mbox_line(w->msg + f.name, f.end - f.name)) {
+				e->reasons |= REASON(HDR_JUNK_SOFT);
+				continue;
+			}
 			any_junk = 1;
 			if (fields > 0 && junk == end)
 				junk = f.name;
@@ -727,6 +751,7 @@ delim_follow(struct walk *w, const struct delim *d)
 {
 	struct level *l;
 
+	w->found.next = 0;
 	if (d->level == NO_LEVEL) {
 		while (w->depth > 1)
 			level_pop(w);
@@ -768,6 +793,7 @@ multipart_enter(struct walk *w, const struct entity *e)
 	l->digest = strcmp(e->type, "multipart/digest") == 0;
 	l->decode = e->decode;
 	l->prefix = prefix;
+	w->found.next = 0;
 	w->pos = e->body;
 	return STEP_PREAMBLE;
 }

@@ -58,7 +58,7 @@ struct region {
 	int	behind_text;		/* text stood where a header could be: the start behind its next empty line waits, or was read */
 	size_t	text_start;		/* that start; 0: none */
 	int	whole;			/* its octets from an earlier start on were handed out as they are */
-	int	says;			/* SAYS_*, of all header-like lines so far */
+	int	says, last_says;	/* SAYS_*, of all header-like lines so far, and of the last ones */
 };
 #define SAYS_B64	1
 #define SAYS_QP		2
@@ -149,6 +149,12 @@ decode_out(struct views *v, const struct region *g, enum decode_kind kind, size_
 		v->rc = -1;
 	if (seen != 0 && reasons == NULL)
 		return seen == -1 ? -1 : 0;
+	/* The rest goes on: what is small is still read. */
+	if (end - begin > v->limits->work - v->report->work) {
+		limit_note(v, "mime.work");
+		return 0;
+	}
+	v->report->work += end - begin;
 	memset(&o, 0, sizeof(o));
 	o.view = v->view;
 	o.decode = kind;
@@ -187,43 +193,24 @@ struct stats {
 
 enum { T_OTHER, T_ALPHA, T_BLANK, T_CR, T_LF, T_EQ, T_URL };
 
-static int
-octet_type(uint8_t c)
-{
-	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/')
-		return T_ALPHA;
-	switch (c) {
-	case ' ':
-	case '\t':
-		return T_BLANK;
-	case '\r':
-		return T_CR;
-	case '\n':
-		return T_LF;
-	case '=':
-		return T_EQ;
-	case '-':
-	case '_':
-	case ',':
-		return T_URL;
-	}
-	return T_OTHER;
-}
+static const uint8_t octet_type[256] = {
+	['A' ... 'Z'] = T_ALPHA, ['a' ... 'z'] = T_ALPHA, ['0' ... '9'] = T_ALPHA, ['+'] = T_ALPHA, ['/'] = T_ALPHA,
+	[' '] = T_BLANK, ['\t'] = T_BLANK, ['\r'] = T_CR, ['\n'] = T_LF, ['='] = T_EQ, ['-'] = T_URL, ['_'] = T_URL, [','] = T_URL
+};
 
 static void
 stats_take(const uint8_t *p, size_t len, struct stats *s)
 {
-	uint8_t type[256];
 	int lf = 0, empty = 0;
-	size_t i;
+	size_t i, run;
 
-	for (i = 0; i < 256; i++)
-		type[i] = (uint8_t)octet_type((uint8_t)i);
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < len; i++) {
-		switch (type[p[i]]) {
+		switch (octet_type[p[i]]) {
 		case T_ALPHA:
-			s->alphabet++;
+			for (run = i++; i < len && octet_type[p[i]] == T_ALPHA; i++)
+				;
+			s->alphabet += i-- - run;
 			s->equals_mid |= s->equals > 0;
 			s->blank_line |= empty;
 			lf = 0;
@@ -280,10 +267,11 @@ text_is_base64(const uint8_t *p, size_t len)
 static int
 text_is_qp(const uint8_t *p, size_t len)
 {
-	size_t i, n = len < SAMPLE ? len : SAMPLE, escapes = 0;
+	size_t n = len < SAMPLE ? len : SAMPLE, escapes = 0;
+	const uint8_t *end = p + n;
 
-	for (i = 0; i + 2 < n; i++)
-		if (p[i] == '=' && decode_hex(p[i + 1]) >= 0 && decode_hex(p[i + 2]) >= 0)
+	for (; (p = memchr(p, '=', (size_t)(end - p))) != NULL && end - p > 2; p++)
+		if (decode_hex(p[1]) >= 0 && decode_hex(p[2]) >= 0)
 			escapes++;
 	return escapes >= 16 && escapes * 5 >= n;
 }
@@ -362,7 +350,7 @@ text_out(struct views *v, struct region *g, size_t begin, size_t end, int within
 	}
 	if (text_is_qp(p, len))
 		return qp_out(v, g, begin, end);
-	return within && begin != g->text_start && piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
+	return within && !g->whole && begin != g->text_start && piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
 }
 
 /* All that [begin, end) could stand for.  -1: the walk ends. */
@@ -379,7 +367,7 @@ content_out(struct views *v, struct region *g, size_t begin, size_t end)
 		return ranges_has(v->ranges, begin, end, DECODE_IDENTITY) || ranges_has(v->ranges, begin, end, DECODE_QP) ?
 		    text_out(v, g, begin, end, 0) : 0;
 	/* Within such a text a header that names an encoding makes a part of what follows. */
-	if (ranges_in_text(v->ranges, begin, end) && (g->says == 0 || !ranges_in_text(v->ranges, g->head, end)))
+	if (ranges_in_text(v->ranges, begin, end) && (g->last_says == 0 || !ranges_in_text(v->ranges, g->head, end)))
 		return text_out(v, g, begin, end, 1);
 	if (begin == g->text_start)
 		return text_out(v, g, begin, end, 0);
@@ -395,13 +383,33 @@ content_out(struct views *v, struct region *g, size_t begin, size_t end)
 	    lines_uu(v->msg, next, lines_next(v->msg, next, end))))
 		if (decode_out(v, g, DECODE_UU_BARE, begin, end, NULL) == -1)
 			return -1;
-	if (g->whole && !piece_is_file(p, len))
+	/* What has no header of its own stands in another object as well. */
+	if ((g->whole || g->head_end == 0) && !piece_is_file(p, len))
 		return 0;
 	g->whole = 1;
 	return decode_out(v, g, DECODE_IDENTITY, begin, end, NULL);
 }
 
 /* ---- regions ---- */
+
+/* Behind a field's name: blanks, control octets, comments, then its colon. */
+static int
+colon_follows(const uint8_t *p, size_t len)
+{
+	size_t i, depth = 0;
+
+	for (i = 0; i < len && i < 128; i++) {
+		if (p[i] == '(')
+			depth++;
+		else if (p[i] == ')' && depth > 0)
+			depth--;
+		else if (depth == 0 && p[i] == ':')
+			return 1;
+		else if (depth == 0 && p[i] > ' ' && p[i] < 0x7f)
+			return 0;
+	}
+	return 0;
+}
 
 /* What header-like lines say of an encoding, in whatever dress. */
 static int
@@ -416,8 +424,13 @@ head_says(const uint8_t *p, size_t len)
 			says |= SAYS_B64;
 		if ((*q | 0x20) != 'e' || (size_t)(end - q) < 9 || strncasecmp((const char *)q, "encoding", 8) != 0)
 			continue;
-		/* Its value, folds included. */
+		/* The name of a field, not "; encoding=utf-8". */
 		q += 8;
+		if ((size_t)(end - q) == 0 || !colon_follows(q, (size_t)(end - q))) {
+			q--;
+			continue;
+		}
+		/* Its value, folds included. */
 		for (stop = q; (stop = memchr(stop, '\n', (size_t)(end - stop))) != NULL; stop++)
 			if (stop + 1 == end || (stop[1] != ' ' && stop[1] != '\t'))
 				break;
@@ -532,7 +545,8 @@ head_read(struct views *v, struct region *g, size_t at)
 		g->head_end = pos;
 	}
 	start_add(v, g, empty_line(v, g, at));
-	g->says |= head_says(v->msg + g->head, g->head_end - g->head);
+	g->last_says = head_says(v->msg + g->head, g->head_end - g->head);
+	g->says |= g->last_says;
 }
 
 /* A region read from all its starts. */
