@@ -57,6 +57,11 @@ parent_free(struct parent_settings *parent)
 	for (host = parent->smarthosts; host != NULL && *host != NULL; host++)
 		free(*host);
 	free(parent->smarthosts);
+	free(parent->held.postfix_tools);
+	free(parent->held.postfix_config);
+	free(parent->held.sendmail);
+	free(parent->held.sendmail_config);
+	free(parent->held.qtool);
 	free(parent->user);
 	free(parent->scan_user);
 	free(parent->control_socket);
