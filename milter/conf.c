@@ -67,6 +67,7 @@ parent_free(struct parent_settings *parent)
 	free(parent->control_socket);
 	free(parent->control_group);
 	free(parent->pid_file);
+	free(parent->exceptions_file);
 	free(parent->scanner_path);
 	free(parent->scratch);
 }

@@ -92,6 +92,7 @@ except_tell(const struct ctl *ctl, const char *socket, const char *command, cons
 	struct buf lines;
 	const char *error;
 	char err[512];
+	int code;
 
 	buf_init(&lines, 2 * EXCEPTION_LINE_MAX);
 	buf_addf(&lines, "%s\n%s\n%s", what, reason != NULL ? reason : "", behalf());
@@ -107,9 +108,10 @@ except_tell(const struct ctl *ctl, const char *socket, const char *command, cons
 		return EX_OK;
 	error = json_string_value(json_object_get(*answer, "error"));
 	ctl_warn(ctl, "%s", error != NULL ? error : "the daemon refused, and did not say why");
+	code = error != NULL && strncmp(error, "unknown command", 15) == 0 ? EX_PROTOCOL : EX_DATAERR;
 	json_decref(*answer);
 	*answer = NULL;
-	return error != NULL && strncmp(error, "unknown command", 15) == 0 ? EX_PROTOCOL : EX_DATAERR;
+	return code;
 }
 
 /* ---- showing ---- */

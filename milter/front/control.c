@@ -329,7 +329,7 @@ text_read(int fd, size_t max, size_t *len)
 	char *text = malloc(max + 1);
 	ssize_t n = 0;
 
-	for (*len = 0; text != NULL && *len <= max && (n = read(fd, text + *len, max + 1 - *len)) > 0; )
+	for (*len = 0; text != NULL && *len <= max && (n = pread(fd, text + *len, max + 1 - *len, (off_t)*len)) > 0; )
 		*len += (size_t)n;
 	if (text == NULL || n == -1 || *len > max) {
 		free(text);

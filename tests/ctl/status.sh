@@ -51,6 +51,9 @@ edit '$s->{generation}{engine}{db_time} = $now - 4 * 86400'; ctl status; exits 1
 edit '$s->{generation}{engine}{db_time} = $now - 2 * 86400'; ctl status; exits 0 "two days"
 edit '$s->{generation}{engine}{db_time} = 0'; ctl status; exits 1 "signatures of unknown age"
 edit '$s->{mode} = "observe"'; ctl status; exits 0 observe; has "note: mode is observe" observe
+edit '$s->{mode} = "observe"; $s->{mode_until} = {until => "2099-01-01T00:00:00Z", by => "alice", reason => "drill \e[31m"}; $s->{exceptions} = 2'; ctl status; exits 1 "observe for a while"
+has "warning: mode is observe until 2099-01-01 00:00:00" "observe for a while"; has "infected mail is delivered: drill ?[31m (alice)" "observe for a while"; has "note: 2 exceptions are in force" "observe for a while"
+edit '$s->{mode_until} = {until => 7}; $s->{exceptions} = "x"'; ctl status; exits 1 "a mode of another kind"
 edit '$s->{front}{connections} = 0'; ctl status; exits 1 "no MTA"; has "warning: no MTA has connected yet" "no MTA"; has "MTA         none has connected yet" "no MTA"
 edit '$s->{front}{macros} = {connect => ["j"], helo => [], mail => []}'; ctl status; exits 1 "no macros"; has "TLS of its connections stays unknown" "no macros"
 edit '$s->{front}{messages} = 0; $s->{front}{macros} = {}'; ctl status; exits 0 "no macros, but no message either"

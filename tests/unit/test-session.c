@@ -1240,6 +1240,46 @@ test_settings(void **state)
 	house_close(&h);
 }
 
+/* Exceptions and the mode hold from the next judgement on, also for a message that has begun; the parent is told. */
+static void
+test_exceptions(void **state)
+{
+	static const enum act infected[] = { ACT_INFECTED };
+	static const struct { const char *text; enum answer_status want; const char *outcome, *would; } cases[] = {
+		{ "", ANSWER_REJECT, "infected", "(none)" },
+		{ "mode observe until=2099-01-01 reason=drill\n", ANSWER_CONTINUE, "infected", "reject" },
+		{ "mode observe until=2020-01-01 reason=over\n", ANSWER_REJECT, "infected", "(none)" },
+		{ "except id=A signature=Eicar* until=2099-01-01 reason=r\n", ANSWER_CONTINUE, NULL, NULL },
+		{ "what?\nexcept id=A signature=Eicar* until=2020-01-01 reason=over\n", ANSWER_REJECT, "infected", "(none)" },
+	};
+	char packet_x[5] = { FRONT_CTL_EXCEPTIONS, 1, 2, 3, 4 }, told[16];
+	struct house h;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		house_open(&h, settings_new(), infected, 1);
+		connection(&h, ALL);
+		helo(&h, 0);
+		envelope(&h, "X1");
+		packet(&h, packet_x, sizeof(packet_x), text_fd(cases[i].text));
+		assert_int_equal(recv(h.parent, told, sizeof(told), MSG_DONTWAIT), 5);
+		assert_int_equal(told[0], FRONT_MSG_EXCEPTIONS);
+		assert_memory_equal(told + 1, packet_x + 1, 4);
+		content(&h, "x");
+		if (end(&h, NULL) != cases[i].want)
+			fail_msg("%s: got another answer, want %d", cases[i].text, (int)cases[i].want);
+		if (cases[i].outcome != NULL) {
+			assert_string_equal(last_value(&h, "outcome"), cases[i].outcome);
+			assert_string_equal(last_value(&h, "would.action"), cases[i].would);
+		}
+		/* One that makes no sense changes nothing, and is not said to hold. */
+		packet(&h, packet_x, 3, text_fd("except id=B signature=Eicar* until=2099-01-01 reason=r\n"));
+		assert_int_equal(recv(h.parent, told, sizeof(told), MSG_DONTWAIT), -1);
+		house_close(&h);
+	}
+}
+
 static void
 test_packets(void **state)
 {
@@ -1333,6 +1373,7 @@ main(void)
 		cmocka_unit_test(test_refused_unrecorded),
 		cmocka_unit_test(test_requiretls),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_lists)
 	};
