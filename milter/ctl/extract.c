@@ -380,7 +380,7 @@ index_fill(struct extract_run *run, struct buf *js, struct buf *text)
 	json_str(&j, "message", run->file);
 	json_u64(&j, "size", run->size);
 	json_bool(&j, "engine", !run->no_engine);
-	json_bool(&j, "complete", r != NULL);
+	json_bool(&j, "complete", r != NULL && r->ambiguity != AMBIGUITY_LIMIT);
 	json_str(&j, "failed", r != NULL ? NULL : outcome_str(run->task.failed));
 	json_str(&j, "failed_detail", r != NULL ? NULL : run->task.detail);
 	json_begin_array(&j, "objects");
@@ -562,9 +562,11 @@ outcome_tell(struct extract_run *run)
 		ctl_warn(run->ctl, "%s: %s (%s); the objects that came before are there", run->file, outcome_str(run->task.failed), run->task.detail);
 		message_scanner_said(run->ctl, run->runner);
 		code = 1;
-	} else if (run->task.result->parts[0].outcome == OUTCOME_LIMIT) {
-		ctl_warn(run->ctl, "%s: not all objects: %s", run->file, run->task.result->parts[0].detail != NULL ?
-		    run->task.result->parts[0].detail : "limit");
+	} else if (run->task.result->ambiguity == AMBIGUITY_LIMIT) {
+		/* Which one, part 0 says only where nothing graver was found of it. */
+		ctl_warn(run->ctl, "%s: a bound was reached (%s): objects are cut or missing", run->file,
+		    run->task.result->parts[0].outcome == OUTCOME_LIMIT && run->task.result->parts[0].detail != NULL ?
+		    run->task.result->parts[0].detail : "one of mime.*");
 		code = 1;
 	}
 	return code;
