@@ -230,16 +230,19 @@ base64_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
 
 enum { QP_TEXT, QP_CR, QP_EQUALS, QP_DIGIT, QP_SOFT, QP_SOFT_CR };
 
+/* Value of a hexadecimal digit + 1; 0: none. */
+static const uint8_t hex_value[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16
+};
+/* Octets that a line of text may end at, or an escape begin. */
+static const uint8_t qp_stops[256] = { ['='] = 1, ['\r'] = 1, ['\n'] = 1 };
+
 int
 decode_hex(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	return (int)hex_value[c] - 1;
 }
 
 /* RFC 2045 section 6.7 rule 3: white space at a line's end was put there by transport. */
@@ -359,8 +362,16 @@ qp_feed(struct decoder *d, const uint8_t *p, const uint8_t *end)
 			p += qp_special(d, *p);
 			continue;
 		}
-		for (o = d->out + d->len; p < end && *p != '=' && *p != '\r' && *p != '\n';)
-			*o++ = *p++;
+		for (o = d->out + d->len; p < end; o++) {
+			if (!qp_stops[*p]) {
+				*o = *p++;
+			} else if (*p == '=' && end - p > 2 && hex_value[p[1]] && hex_value[p[2]]) {
+				*o = (uint8_t)((hex_value[p[1]] - 1) << 4 | (hex_value[p[2]] - 1));
+				d->floor = (size_t)(o - d->out) + 1;
+				p += 3;
+			} else
+				break;
+		}
 		d->len = (size_t)(o - d->out);
 		if (p == end)
 			break;

@@ -438,7 +438,10 @@ head_says(const uint8_t *p, size_t len)
 		known = 0;
 		for (i = 0; i + 3 <= n; i++) {
 			const char *w = (const char *)q + i;
+			int c = q[i] | 0x20;
 
+			if (c != 'b' && c != 'e' && c != 'u' && c != 's' && c != '-')
+				continue;
 			if (strncasecmp(w, "bit", 3) == 0 || (i + 6 <= n && strncasecmp(w, "binary", 6) == 0))
 				known = 1;
 			else if (i + 4 <= n && strncasecmp(w, "ed-p", 4) == 0) {

@@ -29,6 +29,7 @@ struct views_limits {
 	uint64_t	 objects;	/* handed out, repeated ones among them */
 	uint64_t	 decoded;	/* octets of them */
 	uint64_t	 boundaries;	/* candidates */
+	uint64_t	 work;		/* octets given to decoders, those whose result is known among them */
 };
 
 /* Memory is the reader's and good during the call only. */
@@ -46,7 +47,7 @@ typedef int (*view_cb)(void *arg, const struct view_object *);	/* 0: go on; else
 
 struct views_report {
 	const char	*limit;		/* first bound that was reached, "mime.max_boundaries"...; NULL */
-	uint64_t	 objects, decoded;
+	uint64_t	 objects, decoded, work;
 	uint64_t	 mask;		/* REASON() bits: of delimiters and line ends */
 	int		 views[VIEW_MAX];	/* 1: that reading was made */
 };

@@ -24,6 +24,14 @@
 #include "scan/reasons.h"
 
 #define FIELDS_MAX	(1u << 20)	/* octets in which mail in a file must show its first MIME field */
+/*
+ * Octets given to the views' decoders, and twice those of each decoded mail
+ * that is walked, to each octet of the message: about twice what any one of
+ * the known tricks needs; only many at once in a large message need more.
+ * Time is bounded by that; a small message is read in all ways.
+ */
+#define WORK_FACTOR	16
+#define WORK_LEAST	(1u << 20)
 #define PATH_MAX_OCTETS	256	/* of a path; a deeper one is cut in front */
 
 /* A mail that waits, or is being walked. */
@@ -57,6 +65,7 @@ struct walker {
 	struct digest	*digests;
 	size_t		 digests_count, digests_size;
 	uint64_t	 decoded;	/* octets, of all walks */
+	uint64_t	 work;		/* that may still be done, see WORK_FACTOR */
 	uint64_t	 parts, own;	/* own: objects of views, for their paths */
 	uint64_t	 reasons;
 	int		 views[VIEW_MAX];
@@ -448,7 +457,7 @@ source_views(struct walker *w)
 	const struct views_limits limits = {
 		/* Repeated objects count here, so that work is bounded as well as what comes of it. */
 		.objects = 8 * left(l->max_parts, w->parts), .decoded = 8 * left(l->max_decoded, w->decoded),
-		.boundaries = l->max_boundaries
+		.boundaries = l->max_boundaries, .work = w->work
 	};
 	struct views_report report;
 	int rc = views_walk(w->at->data, w->at->len, w->ranges, &limits, on_view, w, &report), i;
@@ -457,6 +466,7 @@ source_views(struct walker *w)
 		w->views[i] |= report.views[i];
 	w->parts += report.objects / 8;
 	w->decoded += report.decoded / 8;
+	w->work -= report.work;
 	reasons_note(w, report.mask);
 	if (report.limit != NULL)
 		limit_note(w, report.limit);
@@ -468,6 +478,13 @@ source_walk(struct walker *w)
 {
 	int rc;
 
+	if (w->at->owned != NULL) {
+		if (w->at->len > w->work / 2) {
+			limit_note(w, "mime.work");
+			return 0;
+		}
+		w->work -= 2 * w->at->len;
+	}
 	if (!w->at->mail)
 		return inline_find(w->at->data, w->at->len, on_inline, w);
 	if ((w->ranges = ranges_new()) == NULL)
@@ -516,6 +533,7 @@ walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, w
 	w.cb = cb;
 	w.arg = arg;
 	w.report = report;
+	w.work = (uint64_t)WORK_FACTOR * len + WORK_LEAST;
 	w.queue_end = &w.queue;
 	buf_init(&w.name, 16 * HEADER_NAME_MAX);
 	buf_init(&w.further, NAMES_OCTETS_MAX + 1);
