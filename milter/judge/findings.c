@@ -29,6 +29,7 @@ struct choice {
 struct group {
 	rule_mask	 rules;
 	uint32_t	 rcpts;
+	enum outcome	 outcome;	/* the gravest for them */
 	struct choice	 done, would;
 };
 
@@ -52,6 +53,7 @@ struct judging {
 	const char		*signature[OUTCOME_MAX], *detail[OUTCOME_MAX];
 	enum outcome		 excepted;	/* the gravest that was taken out; CLEAN: none */
 	struct finding		 excepted_first;
+	rule_mask		 rules_of_parts;
 	uint32_t		*container;	/* index of each member's, or of itself; NULL: no rule needs it */
 	uint32_t		*members;
 	uint64_t		*members_size;
@@ -76,6 +78,7 @@ group_of(struct judging *j, rule_mask rules)
 		if (j->groups[i].rules == rules)
 			return &j->groups[i];
 	j->groups[j->groups_count].rules = rules;
+	j->groups[j->groups_count].outcome = OUTCOME_CLEAN;
 	return &j->groups[j->groups_count++];
 }
 
@@ -303,8 +306,12 @@ finding_take(struct judging *j, const struct finding *f, const struct rules_part
 		return f->outcome;
 	}
 	mask = rules_finding(&j->rules, rp, f->outcome, f->signature);
+	/* A rule about a sender, say, forbids the message, not each of its parts. */
+	if (f->outcome == OUTCOME_CLEAN && f->part != NULL && f->part->path != NULL && strcmp(f->part->path, "0") != 0)
+		mask &= j->rules_of_parts;
 	for (i = 0; i < j->groups_count; i++) {
 		o = decide_finding(j, &j->groups[i], f, mask, &rule);
+		j->groups[i].outcome = outcome_worse(j->groups[i].outcome, o);
 		if (i == 0 || graver(o, worst)) {
 			worst = o;
 			*by = rule;
@@ -317,9 +324,9 @@ finding_take(struct judging *j, const struct finding *f, const struct rules_part
 
 /* ---- parts ---- */
 
-/* The container of a member is the last part before it whose path its own goes on from. */
+/* The container of a member is the last part before it whose path its own goes on from; mostly that of the member before. */
 static uint32_t
-container_find(const struct scan_result *scan, uint32_t i)
+container_find(const struct scan_result *scan, uint32_t i, uint32_t last)
 {
 	const char *path = scan->parts[i].path, *slash = path != NULL ? strrchr(path, '/') : NULL;
 	uint32_t k;
@@ -328,6 +335,8 @@ container_find(const struct scan_result *scan, uint32_t i)
 	if (slash == NULL)
 		return i;
 	n = (size_t)(slash - path);
+	if (scan->parts[last].path != NULL && strncmp(scan->parts[last].path, path, n) == 0 && scan->parts[last].path[n] == '\0')
+		return last;
 	for (k = i; k-- > 0;)
 		if (scan->parts[k].path != NULL && strncmp(scan->parts[k].path, path, n) == 0 && scan->parts[k].path[n] == '\0')
 			return k;
@@ -338,7 +347,7 @@ static int
 containers_count(struct judging *j)
 {
 	const struct scan_result *scan = j->facts->scan;
-	uint32_t i, c;
+	uint32_t i, c = 0;
 
 	if (j->policy->rules.count == 0)
 		return 0;
@@ -347,10 +356,11 @@ containers_count(struct judging *j)
 	    (j->members_size = calloc(scan->parts_count, sizeof(*j->members_size))) == NULL)
 		return -1;
 	for (i = 0; i < scan->parts_count; i++) {
-		/* The next member mostly lies in the same container: no search then. */
-		j->container[i] = c = scan->parts[i].member ? container_find(scan, i) : i;
-		if (c == i)
+		if (!scan->parts[i].member || (c = container_find(scan, i, c)) == i) {
+			j->container[i] = i;
 			continue;
+		}
+		j->container[i] = c;
 		j->members[c]++;
 		if (j->members_size[c] + scan->parts[i].size < j->members_size[c])
 			j->members_size[c] = UINT64_MAX;	/* sizes are what archives say, and may be any number */
@@ -554,10 +564,10 @@ group_end(struct judging *j, struct group *g)
 {
 	const struct policy_action *cell = &j->policy->actions[j->v->class][OUTCOME_CLEAN];
 
-	if (j->v->outcome == OUTCOME_CLEAN)
+	if (g->outcome == OUTCOME_CLEAN && !j->v->excepted)
 		offer(j->policy->observe || cell->watch ? &g->would : &g->done, cell->action, OUTCOME_CLEAN, NULL);
-	if (g->done.action == ACTION_ACCEPT && g->done.by != j->v->outcome) {
-		g->done.by = j->v->outcome;
+	if (g->done.action == ACTION_ACCEPT && g->done.by != g->outcome) {
+		g->done.by = g->outcome;
 		g->done.rule = NULL;
 	}
 	if (g->would.action <= g->done.action)
@@ -652,6 +662,7 @@ findings_judge(const struct policy *policy, const struct message_facts *facts, s
 	j.rules.partners = j.partners;
 	partners_name(&j);
 	rules_message(&j.rules);
+	j.rules_of_parts = rules_of_parts(&policy->rules);
 	if (groups_make(&j) == -1 || findings_collect(&j) == -1)
 		goto out;
 	outcome_fill(&j);

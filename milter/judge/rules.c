@@ -245,6 +245,18 @@ rules_with_recipients(const struct rules *rules)
 
 /* ---- a part ---- */
 
+rule_mask
+rules_of_parts(const struct rules *rules)
+{
+	rule_mask mask = 0;
+	size_t i;
+
+	for (i = 0; i < rules->count; i++)
+		if (asks_part(&rules->list[i]))
+			mask |= BIT(i);
+	return mask;
+}
+
 uint32_t
 part_depth(const char *path)
 {

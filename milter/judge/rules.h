@@ -97,6 +97,8 @@ void	rules_message(struct rules_message *);
 rule_mask rules_recipient(const struct rules *, const char *address);
 /* Those that ask for recipients: if none does, all recipients are treated alike. */
 rule_mask rules_with_recipients(const struct rules *);
+/* The rules that ask something of a part: the others are about a part in which nothing was found only as the message, "0". */
+rule_mask rules_of_parts(const struct rules *);
 /* Fills part's mask; its other members are given.  NULL part: a finding of the message. */
 void	rules_part(const struct rules_message *, struct rules_part *);
 /* Of the part's mask (NULL: of the message's), those that are about this finding. */
