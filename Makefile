@@ -125,9 +125,14 @@ SCAN = \
 	scan/words.c
 SCANNER = \
 	scan/engine.c \
+	scan/engine_load.c \
+	scan/engine_try.c \
 	scan/layers.c \
+	scan/member.c \
 	scan/sandbox_none.c \
 	scan/scanner.c \
+	scan/sealed.c \
+	scan/tar.c \
 	scan/type.c \
 	scan/worker.c \
 	scan/writes.c
@@ -253,9 +258,11 @@ UNITS	= $(sort $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c))
 $(B)/tests/unit/test-%: $(B)/tests/unit/test-%.o $(ARCHIVES)
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lcmocka -ljansson $(LIBS_CONF) $(LIBS_BASE)
 # Some need more: the engine itself, and the built scanner to start.
-ENGINE	= scan/engine.c scan/layers.c scan/writes.c
+ENGINE	= scan/engine.c scan/engine_load.c scan/engine_try.c scan/layers.c scan/sealed.c scan/tar.c scan/writes.c
 $(B)/tests/unit/test-engine: $(B)/tests/unit/test-engine.o $(call obj,$(ENGINE)) $(B)/judge.a $(B)/base.a
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lcmocka -lclamav -lz $(LIBS_BASE)
+$(B)/tests/unit/test-containers: $(B)/tests/unit/test-containers.o $(call obj,$(ENGINE)) $(B)/judge.a $(B)/base.a
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lcmocka -lclamav $(LIBS_BASE)
 $(B)/tests/unit/test-scanner: | $(B)/hopward-scan
 # OpenSSL's own list is asked what a name means; hopward itself links no libssl.
 $(B)/tests/unit/test-suite: $(B)/tests/unit/test-suite.o $(B)/judge.a $(B)/base.a

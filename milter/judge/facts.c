@@ -136,6 +136,7 @@ scan_settings_encode(const struct scan_settings *s, struct buf *out)
 	SCAN_MIME_SETTINGS(X)
 #undef X
 	wire_put_str(out, s->database);
+	wire_put_str(out, s->extra_databases);
 	wire_put_str(out, s->include_pua);
 	wire_put_str(out, s->exclude_pua);
 	wire_put_str(out, s->scratch);
@@ -166,6 +167,7 @@ scan_settings_decode(const void *p, size_t n, struct scan_settings **out)
 	SCAN_MIME_SETTINGS(X)
 #undef X
 	s->database = wire_str(&w);
+	s->extra_databases = wire_str(&w);
 	s->include_pua = wire_str(&w);
 	s->exclude_pua = wire_str(&w);
 	s->scratch = wire_str(&w);
@@ -190,6 +192,7 @@ scan_settings_free(struct scan_settings *s)
 	if (s == NULL)
 		return;
 	free(s->database);
+	free(s->extra_databases);
 	free(s->include_pua);
 	free(s->exclude_pua);
 	free(s->scratch);
@@ -742,6 +745,7 @@ engine_info_encode(const struct engine_info *e, struct buf *out)
 	wire_put_u64(out, e->load_ms);
 	wire_put_u64(out, e->huge_bytes);
 	wire_put_str(out, e->sandbox);
+	wire_put_str(out, e->left_out);
 	return out->failed ? -1 : 0;
 }
 
@@ -762,9 +766,11 @@ engine_info_decode(const void *p, size_t n, struct engine_info **out)
 	e->load_ms = wire_u64(&w);
 	e->huge_bytes = wire_u64(&w);
 	e->sandbox = wire_str(&w);
+	e->left_out = wire_str(&w);
 	/* Both are shown in headers and status lines, which have no room for more. */
 	if (wire_end(&w) == -1 || (e->version != NULL && strlen(e->version) > ENGINE_VERSION_MAX) ||
-	    (e->sandbox != NULL && strlen(e->sandbox) > ENGINE_SANDBOX_MAX)) {
+	    (e->sandbox != NULL && strlen(e->sandbox) > ENGINE_SANDBOX_MAX) ||
+	    (e->left_out != NULL && strlen(e->left_out) > ENGINE_LEFT_OUT_MAX)) {
 		engine_info_free(e);
 		return -1;
 	}
@@ -779,6 +785,7 @@ engine_info_free(struct engine_info *e)
 		return;
 	free(e->version);
 	free(e->sandbox);
+	free(e->left_out);
 	free(e);
 }
 

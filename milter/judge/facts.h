@@ -119,6 +119,7 @@ struct scan_settings {
 	SCAN_MIME_SETTINGS(X)
 #undef X
 	char		*database;	/* directory of signatures; NULL: walk only, no engine */
+	char		*extra_databases;	/* directories of further ones, comma-separated; NULL */
 	char		*include_pua;	/* comma-separated categories, or NULL */
 	char		*exclude_pua;
 	char		*scratch;	/* existing directory, writable by the scanner */
@@ -260,6 +261,7 @@ void	authres_clear(struct authres *);	/* frees the texts, zeroes the rest; not t
 #define SCAN_AUTHRES_MAX	32
 #define SCAN_RECEIVED_MAX	64
 #define SCAN_PARTS_MAX		8192
+#define SCAN_MEMBERS_MAX	4096	/* of them members of containers, so that no archive keeps other parts out */
 #define SCAN_REASONS_MAX	64
 
 struct scan_result {
@@ -307,6 +309,7 @@ enum scan_ctl {
 
 #define ENGINE_VERSION_MAX	64
 #define ENGINE_SANDBOX_MAX	256
+#define ENGINE_LEFT_OUT_MAX	4096
 
 struct engine_info {
 	char		*version;	/* libclamav's, "1.4.6" */
@@ -316,6 +319,7 @@ struct engine_info {
 	uint64_t	 load_ms;
 	uint64_t	 huge_bytes;	/* collapsed into huge pages */
 	char		*sandbox;	/* layers that are on, space-separated, "none" */
+	char		*left_out;	/* signature files that could not be used, "FILE: why", LF between them; NULL */
 };
 
 int	engine_info_encode(const struct engine_info *, struct buf *);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/facts.h"
+#include "scan/layers.h"
 
 struct engine;
 
@@ -32,5 +33,11 @@ struct engine_finding {
  * `name`: for signatures on names; may be NULL.  A failed write of a temporary file is NOT_SCANNED, never CLEAN.
  */
 void	engine_scan(struct engine *, const void *data, size_t len, int raw_mail, const char *name, struct engine_finding *);
+/*
+ * The members of the object that was scanned last, at any depth; not more than
+ * MaxFiles and SCAN_MEMBERS_MAX (more is LIMIT, "members").  Good until the next
+ * scan.  NULL engine: none.
+ */
+const struct layer_member *engine_members(const struct engine *, size_t *count);
 
 #endif

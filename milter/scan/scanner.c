@@ -37,7 +37,7 @@
 #include "scan/sandbox.h"
 #include "scan/worker.h"
 
-#define SETTINGS_MAX	(1024 * 1024)	/* six strings of at most WIRE_STR_MAX and numbers */
+#define SETTINGS_MAX	(1024 * 1024)	/* seven strings of at most WIRE_STR_MAX and numbers */
 #define WORKERS_MAX	4096		/* a slip in the configuration must not become a fork bomb */
 #define GRACE_NS	200000000ULL	/* past the deadline: the front has given up, the worker may be sending */
 #define DRAIN_NS	2000000000ULL	/* for the front to let go of a queue whose control stream has ended */

@@ -8,7 +8,7 @@
  * its own message.  It ends by _exit(): atexit handlers are main's.
  *
  * Every object is scanned once per digest: the same octets under another name
- * get the same finding.  What a part came to is a fact, never an action.
+ * get the same finding and the same members.  What a part came to is a fact, never an action.
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "scan/authres.h"
+#include "scan/member.h"
 #include "scan/names.h"
 #include "scan/received.h"
 #include "scan/sandbox.h"
@@ -41,9 +42,16 @@
 
 #define NAME_MAX_OCTETS	1024	/* with SCAN_PARTS_MAX parts a result still fits into SCAN_REPLY_MAX */
 #define TYPE_MAX_OCTETS	256
+#define MEMBER_NAME_MAX	512	/* libclamav's are shorter */
 /* Kept back from the time that is left, so that an answer is sent before main would kill. */
 #define RESERVE_MIN_NS	20000000ULL
 #define RESERVE_MAX_NS	1000000000ULL
+
+/* Where an object of the walker lies among the parts; its members follow it. */
+struct place {
+	uint32_t	part;
+	uint32_t	members;
+};
 
 /* One job's state, while walk_message() hands out the objects. */
 struct work {
@@ -53,6 +61,9 @@ struct work {
 	uint64_t		 stop_ns;	/* no object is begun after this */
 	struct part		*parts;
 	uint32_t		 count, size;
+	struct place		*places;	/* by the number of the object */
+	uint32_t		 places_count, places_size;
+	uint32_t		 members;	/* parts that are members */
 	struct scan_result	 hops;		/* its members of the top header block alone */
 	int			 left;		/* nobody waits for the answer */
 };
@@ -249,12 +260,156 @@ object_send(struct work *w, const struct part *p, const uint8_t *data, size_t le
 	return rc;
 }
 
-/* Called by walk_message() for each object; parts[0] is the message itself, so object n is parts[n + 1].  0: go on. */
+/* ---- members of containers ---- */
+
+/* A new part for the member number n of the container, with all but what was found; NULL: no memory, or too many. */
+static struct part *
+member_new(struct work *w, uint32_t container, size_t n)
+{
+	const struct part	*c = &w->parts[container];
+	struct part		*p;
+	char			 path[TYPE_MAX_OCTETS + 1];
+
+	if (w->members == SCAN_MEMBERS_MAX || w->count == SCAN_PARTS_MAX) {
+		part_note(&w->parts[container], OUTCOME_LIMIT, "members");
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "%s/%zu", c->path, n);
+	if ((p = part_new(w, path)) == NULL) {
+		work_note(w, OUTCOME_NOT_SCANNED, "no memory");
+		return NULL;
+	}
+	w->members++;
+	p->member = 1;
+	c = &w->parts[container];
+	p->view = c->view != NULL ? strdup(c->view) : NULL;
+	return p;
+}
+
+/* What the engine has just seen inside the object.  Returns how many parts that gave. */
+static uint32_t
+members_add(struct work *w, uint32_t container)
+{
+	const struct layer_member	*m;
+	struct part			*p;
+	size_t				 i, count;
+
+	m = engine_members(w->env->engine, &count);
+	for (i = 0; i < count; i++) {
+		if ((p = member_new(w, container, i + 1)) == NULL)
+			break;
+		p->name = m[i].name != NULL ? member_name(m[i].name, MEMBER_NAME_MAX) : NULL;
+		p->names = m[i].other != NULL ? member_name(m[i].other, MEMBER_NAME_MAX) : NULL;
+		p->size = m[i].size;
+		p->encrypted = m[i].encrypted;
+		p->outcome = m[i].outcome;
+		set_text(&p->signature, m[i].signature != NULL ? m[i].signature : "");
+		set_text(&p->detail, m[i].detail != NULL ? m[i].detail : "");
+		set_text(&p->real_type, m[i].real_type);
+	}
+	return (uint32_t)i;
+}
+
+/* The same octets again have the same members. */
+static uint32_t
+members_like(struct work *w, uint32_t container, const struct place *first)
+{
+	const struct part	*q;
+	struct part		*p;
+	uint32_t		 i, from = first->part + 1, count = first->members;
+
+	for (i = 0; i < count; i++) {
+		if ((p = member_new(w, container, i + 1)) == NULL)
+			break;
+		q = &w->parts[from + i];
+		p->name = q->name != NULL ? strdup(q->name) : NULL;
+		p->names = q->names != NULL ? strdup(q->names) : NULL;
+		p->size = q->size;
+		p->encrypted = q->encrypted;
+		part_like(p, q);
+	}
+	return i;
+}
+
+/* Remembers where the object that comes now will lie.  NULL: no memory. */
+static struct place *
+place_new(struct work *w)
+{
+	struct place	*p;
+	uint32_t	 size;
+
+	if (w->places_count == w->places_size) {
+		size = w->places_size == 0 ? 16 : w->places_size * 2;
+		if ((p = reallocarray(w->places, size, sizeof(*p))) == NULL)
+			return NULL;
+		w->places = p;
+		w->places_size = size;
+	}
+	p = &w->places[w->places_count++];
+	p->part = w->count;
+	p->members = 0;
+	return p;
+}
+
+static int
+has_within(const struct work *w, const char *path)
+{
+	size_t		len = strlen(path);
+	uint32_t	i;
+
+	for (i = 0; i < w->count; i++)
+		if (strncmp(w->parts[i].path, path, len) == 0 && w->parts[i].path[len] == '>')
+			return 1;
+	return 0;
+}
+
+static void
+part_free(struct part *p)
+{
+	free(p->path);
+	free(p->name);
+	free(p->names);
+	free(p->type);
+	free(p->view);
+	free(p->decoder);
+	free(p->real_type);
+	free(p->signature);
+	free(p->detail);
+}
+
+/* A mail within that the walker has read itself has its parts, and needs the engine's view of the same not. */
+static void
+members_prune(struct work *w)
+{
+	uint32_t	i, to = 0;
+	int		drop = 0;
+
+	for (i = 0; i < w->count; i++) {
+		if (!w->parts[i].member)
+			drop = w->parts[i].real_type != NULL &&
+			    (strcmp(w->parts[i].real_type, "CL_TYPE_MAIL") == 0 ||
+			    strcmp(w->parts[i].real_type, "CL_TYPE_MHTML") == 0) &&
+			    i + 1 < w->count && w->parts[i + 1].member && has_within(w, w->parts[i].path);
+		if (drop && w->parts[i].member) {
+			part_free(&w->parts[i]);
+			continue;
+		}
+		if (to != i)
+			w->parts[to] = w->parts[i];
+		to++;
+	}
+	w->count = to;
+}
+
+/* ---- objects ---- */
+
+/* Called by walk_message() for each object.  0: go on. */
 static int
 on_object(void *arg, const struct walk_object *o)
 {
 	struct work	*w = arg;
 	struct part	*p;
+	uint32_t	 at, members;
 
 	if (asker_gone(w->reply)) {
 		w->left = 1;
@@ -268,7 +423,8 @@ on_object(void *arg, const struct walk_object *o)
 		work_note(w, OUTCOME_TIMEOUT, "deadline");
 		return 1;
 	}
-	if ((p = part_new(w, o->path)) == NULL) {
+	at = w->count;
+	if (place_new(w) == NULL || (p = part_new(w, o->path)) == NULL) {
 		work_note(w, OUTCOME_NOT_SCANNED, "no memory");
 		return 1;
 	}
@@ -280,15 +436,19 @@ on_object(void *arg, const struct walk_object *o)
 	    strdup(o->format != NULL ? o->format : decode_str(o->decode)) : NULL;
 	p->size = o->len;
 	memcpy(p->sha256, o->sha256, sizeof(p->sha256));
-	if (w->env->settings->hand_out && o->first + 2 >= w->count && object_send(w, p, o->data, o->len) == -1) {
+	if (w->env->settings->hand_out && o->first + 1 >= w->places_count && object_send(w, p, o->data, o->len) == -1) {
 		w->left = 1;	/* half an object may stand on the socket: nothing can follow */
 		return 1;
 	}
 	test_hook(w, p->name);
-	if (o->first + 2 < w->count)
-		part_like(p, &w->parts[o->first + 1]);
-	else
+	if (o->first + 1 < w->places_count) {
+		part_like(p, &w->parts[w->places[o->first].part]);
+		members = members_like(w, at, &w->places[o->first]);
+	} else {
 		part_scan(w, p, o->data, o->len, 0);
+		members = members_add(w, at);
+	}
+	w->places[w->places_count - 1].members = members;
 	return 0;
 }
 
@@ -412,17 +572,9 @@ work_free(struct work *w)
 {
 	uint32_t	i;
 
-	for (i = 0; i < w->count; i++) {
-		free(w->parts[i].path);
-		free(w->parts[i].name);
-		free(w->parts[i].names);
-		free(w->parts[i].type);
-		free(w->parts[i].view);
-		free(w->parts[i].decoder);
-		free(w->parts[i].real_type);
-		free(w->parts[i].signature);
-		free(w->parts[i].detail);
-	}
+	for (i = 0; i < w->count; i++)
+		part_free(&w->parts[i]);
+	free(w->places);
 	for (i = 0; i < w->hops.received_count; i++)
 		received_clear(&w->hops.received[i]);
 	for (i = 0; i < w->hops.authres_count; i++)
@@ -456,6 +608,9 @@ message_scan(const struct worker_env *env, const struct scan_job *job, int memfd
 		SHA256(msg + job->prefix_len, job->size - job->prefix_len, w.parts[0].sha256);
 		part_scan(&w, &w.parts[0], msg, job->size, 1);
 		work_walk(&w, msg, &report);
+		/* Objects that were handed out are numbered as parts. */
+		if (!env->settings->hand_out)
+			members_prune(&w);
 		work_hops(&w, msg);
 	}
 	rc = w.left ? 0 : result_send(&w, &report, start, cpu);

@@ -178,7 +178,7 @@ static int
 engine_sample(struct buf *b)
 {
 	const struct engine_info	e = { (char[]){ "1.4.6" }, 27000, 1700000000, 8700000, 9000,
-	    1ull << 30, NULL };
+	    1ull << 30, NULL, (char[]){ "/d/x.ndb: broken" } };
 
 	return engine_info_encode(&e, b);
 }

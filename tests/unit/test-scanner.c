@@ -390,6 +390,133 @@ test_parts(void **state)
 	assert_int_equal(scanner_stop(&sc), 0);
 }
 
+/* The i-th member in "PATH/": the part that has that path. */
+static const struct part *
+part_at(const struct scan_result *r, const char *path)
+{
+	uint32_t	i;
+
+	for (i = 0; i < r->parts_count; i++)
+		if (strcmp(r->parts[i].path, path) == 0)
+			return &r->parts[i];
+	fail_msg("no part %s among %u", path, r->parts_count);
+	return NULL;
+}
+
+/*
+ * Members of archives at any depth are parts, and stay so when the same worker
+ * sees the same archive again: a cache of the engine's would hide their names.
+ */
+static void
+test_members(void **state)
+{
+	static const struct { const char *path, *name; int encrypted; enum outcome want; } want[] = {
+		{ "2/1", "inner.zip", 0, OUTCOME_INFECTED }, { "2/2", "lzma.bin", 0, OUTCOME_UNOPENED },
+		{ "2/3", "s\xc3\xa9.txt", 1, OUTCOME_ENCRYPTED }, { "2/4", "ordinary.js", 0, OUTCOME_CLEAN },
+		{ "2/5", "e.com", 0, OUTCOME_INFECTED },
+	};
+	struct zip_entry	 virus[2] = { { "ordinary.js", "an ordinary text, long enough", 29, ZIP_STORED, 0, 0 },
+	    { "e.com", eicar(), strlen(eicar()), ZIP_STORED, 0, 0 } };
+	struct zip_entry	 outer[3] = { { "inner.zip", NULL, 0, ZIP_STORED, 0, 0 },
+	    { "lzma.bin", "\x09\x04\x05\0 garbage garbage garbage", 28, ZIP_LZMA, 0, 400 },
+	    { "s\xe9.txt", "0123456789ab0123456789abcdef", 28, ZIP_STORED, ZIP_ENCRYPTED, 0 } };
+	struct scan_settings	 s;
+	struct scanner		 sc;
+	struct reply		 r;
+	const struct part	*p;
+	struct buf		 inner;
+	char			*msg;
+	size_t			 i;
+	int			 round;
+
+	(void)state;
+	buf_init(&inner, 1 << 20);
+	zip_make(&inner, virus, 2);
+	outer[0].data = inner.data;
+	outer[0].len = inner.len;
+	msg = mail_with_zip(outer, 3);
+	default_settings(&s);
+	s.database = database;
+	s.scratch = scratch;
+	s.messages_per_worker = 2;
+	s.workers_small = 1;
+	s.spares = 0;
+	scanner_start(&sc, &s);
+	scanner_ready(&sc, 1);
+	for (round = 0; round < 2; round++) {
+		reply_take(job_send(sc.small, (uint64_t)round + 1, msg, PATIENCE), &r);
+		assert_int_equal(r.type, SCAN_REPLY_RESULT);
+		assert_int_equal(worst(r.result), OUTCOME_INFECTED);
+		for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+			p = part_at(r.result, want[i].path);
+			if (p->name == NULL || strcmp(p->name, want[i].name) != 0 || p->member != 1 || p->encrypted != want[i].encrypted)
+				fail_msg("round %d, %s: got \"%s\"%s, want \"%s\"", round, want[i].path,
+				    p->name != NULL ? p->name : "", p->encrypted ? " encrypted" : "", want[i].name);
+			/* The hit ends the scan; members that come behind it are not called anything better than not scanned. */
+			if (p->outcome != want[i].want && !(want[i].want == OUTCOME_UNOPENED && p->outcome == OUTCOME_NOT_SCANNED))
+				fail_msg("round %d, %s: got %s, want %s", round, want[i].path, outcome_str(p->outcome),
+				    outcome_str(want[i].want));
+		}
+		scan_result_free(r.result);
+	}
+	assert_int_equal(scanner_stop(&sc), 0);
+	buf_free(&inner);
+	free(msg);
+}
+
+/* The same archive twice in one message: both have their members.  One with more members than are kept: limit. */
+static void
+test_members_many(void **state)
+{
+	struct zip_entry	 e[64];
+	struct scan_settings	 s;
+	struct scanner		 sc;
+	struct reply		 r;
+	struct buf		 zip;
+	char			 names[64][16], *one, *two, *msg;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 64; i++) {
+		snprintf(names[i], sizeof(names[i]), "member-%zu", i);
+		e[i] = (struct zip_entry){ names[i], "an ordinary text, long enough", 29, ZIP_STORED, 0, 0 };
+	}
+	buf_init(&zip, 1 << 20);
+	zip_make(&zip, e, 64);
+	one = base64(zip.data, zip.len);
+	two = mail_with("a.zip", "base64", one);
+	assert_true(asprintf(&msg, "%.*s--b\r\nContent-Type: application/zip; name=b.zip\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n", (int)(strlen(two) - strlen("--b--\r\n")), two, one) > 0);
+	default_settings(&s);
+	s.database = database;
+	s.scratch = scratch;
+	scanner_start(&sc, &s);
+	scanner_ready(&sc, 1);
+	reply_take(job_send(sc.small, 1, msg, PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(r.result->parts_count, 4 + 2 * 64);
+	assert_string_equal(part_at(r.result, "2/64")->name, "member-63");
+	assert_string_equal(part_at(r.result, "3/64")->name, "member-63");
+	assert_string_equal(part_at(r.result, "3/1")->real_type, "CL_TYPE_TEXT_ASCII");
+	assert_int_equal(worst(r.result), OUTCOME_CLEAN);
+	scan_result_free(r.result);
+	assert_int_equal(scanner_stop(&sc), 0);
+
+	s.MaxFiles = 20;
+	scanner_start(&sc, &s);
+	scanner_ready(&sc, 1);
+	reply_take(job_send(sc.small, 1, msg, PATIENCE), &r);
+	assert_int_equal(r.type, SCAN_REPLY_RESULT);
+	assert_int_equal(worst(r.result), OUTCOME_LIMIT);
+	assert_int_equal(r.result->parts_count, 4 + 2 * 20);
+	scan_result_free(r.result);
+	assert_int_equal(scanner_stop(&sc), 0);
+	free(msg);
+	free(one);
+	free(two);
+	buf_free(&zip);
+}
+
 /* The Received fields of the top block, newest first; not our own line, not those of the body, not more than are kept. */
 static void
 test_hops(void **state)
@@ -903,6 +1030,8 @@ main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_members_many),
 		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_authres),
 		cmocka_unit_test(test_many),
