@@ -28,6 +28,7 @@
 #define STARTS_MAX	16	/* offsets at which one region's content could begin; crafted ones only */
 #define PIECES_MAX	64	/* of one joined region; what comes behind is its last piece */
 #define HEADS_MAX	4096	/* octets from the first header-like lines of a region to the last that are searched for names together */
+#define JUNK_MAX	4	/* lines before the first field of a header block: an mbox separator and the like */
 #define SAMPLE		4096	/* octets looked at to tell whether a plain text is base64 */
 
 static const char *const view_names[VIEW_MAX] = {
@@ -350,7 +351,10 @@ text_out(struct views *v, struct region *g, size_t begin, size_t end, int within
 	}
 	if (text_is_qp(p, len))
 		return qp_out(v, g, begin, end);
-	return within && !g->whole && begin != g->text_start && piece_is_file(p, len) ? decode_out(v, g, DECODE_IDENTITY, begin, end, NULL) : 0;
+	/* As it stands it is nothing, in a text that is decoded. */
+	if (!within || g->whole || (g->says & SAYS_QP) || begin == g->text_start || !piece_is_file(p, len))
+		return 0;
+	return decode_out(v, g, DECODE_IDENTITY, begin, end, NULL);
 }
 
 /* All that [begin, end) could stand for.  -1: the walk ends. */
@@ -372,7 +376,8 @@ content_out(struct views *v, struct region *g, size_t begin, size_t end)
 	if (begin == g->text_start)
 		return text_out(v, g, begin, end, 0);
 	stats_take(p, len, &s);
-	if ((g->says & (SAYS_B64 | SAYS_ODD)) || stats_base64(&s, len)) {
+	if ((g->says & (SAYS_B64 | SAYS_ODD)) || (stats_base64(&s, len) &&
+	    (g->head_end > 0 || (s.other + s.url) * 4 <= s.alphabet))) {
 		if (base64_out(v, g, begin, end, &s) == -1)
 			return -1;
 	}
@@ -764,12 +769,15 @@ static int
 boundaries_find(struct views *v)
 {
 	size_t pos, next, begin;
-	int may = 1;
+	int may = JUNK_MAX;
 
 	for (pos = 0; pos < v->len; pos = next) {
 		next = lines_next(v->msg, pos, v->len);
-		if (!may || !lines_field(v->msg, pos, next)) {
-			may = lines_blank(v->msg, pos, next) || dashes(v->msg, pos, next);
+		if (may == 0 || !lines_field(v->msg, pos, next)) {
+			if (lines_blank(v->msg, pos, next) || dashes(v->msg, pos, next))
+				may = JUNK_MAX;
+			else if (may > 0)
+				may--;
 			continue;
 		}
 		begin = pos;

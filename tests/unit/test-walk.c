@@ -226,11 +226,97 @@ test_vectors(void **state)
 		fail_msg("vectors: got %u of %u bad, want 0 of 2000 or more", bad, count);
 }
 
+static void
+check_cover(const char *name, size_t len, const uint8_t *data, const struct seen *s)
+{
+	size_t gap = mime_cover_gap(data, len, s->covered);
+
+	if (gap != len)
+		fail_msg("%s, %zu octets: no object covers the line at octet %zu", name, len, gap);
+}
+
+/* Cut anywhere, a message is walked to its end, each octet of it is in an object, and the same cut gives the same objects. */
+static void
+test_every_cut_is_covered(void **state)
+{
+	struct vector v;
+	unsigned int number = 0;
+	FILE *f = popen(VECTORS, "r");
+	size_t cut;
+
+	(void)state;
+	assert_non_null(f);
+	for (; vector_read(f, &v); vector_free(&v)) {
+		/* Some of each family, and not those made to be long. */
+		if (v.len > 2500 || number++ % 23 != 0)
+			continue;
+		for (cut = 0; cut <= v.len; cut++) {
+			struct seen s = { .v = &v };
+			struct walk_report r;
+
+			assert_non_null(s.covered = calloc(1, cut + 1));
+			if (walk(&s, v.data, cut, &r) != 0)
+				fail_msg("%s, %zu octets: walk_message failed", v.name, cut);
+			check_cover(v.name, cut, v.data, &s);
+			free(s.covered);
+		}
+	}
+	assert_int_equal(pclose(f), 0);
+	assert_true(number > 1000);
+}
+
+/* All vectors whole: covered, and twice the same. */
+static void
+test_every_octet_is_covered(void **state)
+{
+	struct vector v;
+	FILE *f = popen(VECTORS, "r");
+
+	(void)state;
+	assert_non_null(f);
+	for (; vector_read(f, &v); vector_free(&v)) {
+		struct seen s = { .v = &v }, again = { .v = &v };
+		struct walk_report r;
+
+		assert_non_null(s.covered = calloc(1, v.len + 1));
+		assert_int_equal(walk(&s, v.data, v.len, &r), 0);
+		check_cover(v.name, v.len, v.data, &s);
+		free(s.covered);
+		assert_int_equal(walk(&again, v.data, v.len, &r), 0);
+		if (again.objects != s.objects || again.sum != s.sum)
+			fail_msg("%s: the second walk got %zu objects, want the %zu of the first", v.name, again.objects, s.objects);
+	}
+	assert_int_equal(pclose(f), 0);
+}
+
+static int
+stop_at_once(void *arg, const struct walk_object *o)
+{
+	(void)o;
+	++*(int *)arg;
+	return 42;
+}
+
+static void
+test_callback_stops_the_walk(void **state)
+{
+	static const char msg[] = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\none\r\n--a\r\n\r\ntwo\r\n--a--\r\n";
+	struct walk_report r;
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(walk_message((const uint8_t *)msg, sizeof(msg) - 1, &usual, stop_at_once, &calls, &r), 42);
+	assert_int_equal(calls, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_every_octet_is_covered),
+		cmocka_unit_test(test_every_cut_is_covered),
+		cmocka_unit_test(test_callback_stops_the_walk),
 	};
 
 	snprintf(payload, sizeof(payload), "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI", "CAR-STANDARD-ANTI",
