@@ -688,6 +688,38 @@ rules_that_are_reached(void **state)
 		conf_free(conf_of(good[i]));
 }
 
+/* Each example of the page reads. */
+static void
+the_pages_examples_are_rules(void **state)
+{
+	static char page[256 * 1024];
+	const char *p, *end, *block;
+	FILE *f = fopen("milter/hopward.conf.5", "r");
+	char text[8192];
+	size_t n;
+	int examples = 0;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	page[n] = '\0';
+	assert_non_null(p = strstr(page, "\n.Sh RULES\n"));
+	assert_non_null(end = strstr(p, "\n.Sh FILES\n"));
+	file_write("programs", "exe\nscr\n");
+	for (; (block = strstr(p, "\n.Bd -literal -offset indent\n")) != NULL && block < end; p = block) {
+		block += strlen("\n.Bd -literal -offset indent\n");
+		n = (size_t)(strstr(block, "\n.Ed") - block);
+		if (strncmp(block, "rules", 5) == 0)
+			snprintf(text, sizeof(text), "%s%.*s\n", PARTNERS, (int)n, block);
+		else
+			snprintf(text, sizeof(text), "%srules = (\n%.*s\n);\n", PARTNERS, (int)n, block);
+		conf_free(read_good(text, (const char *const[]){ "profile=", NULL }));
+		examples++;
+	}
+	assert_int_equal(examples, 6);
+}
+
 int
 main(void)
 {
@@ -703,6 +735,7 @@ main(void)
 		cmocka_unit_test(every_key_reads_and_prints),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
 		cmocka_unit_test(rules_that_are_reached),
+		cmocka_unit_test(the_pages_examples_are_rules),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);
