@@ -54,13 +54,14 @@ object(void *arg, const struct walk_object *o)
 	MUST(o->view < VIEW_MAX && o->decode < DECODE_MAX);
 	SHA256(o->data, o->len, sha256);
 	MUST(memcmp(sha256, o->sha256, sizeof(sha256)) == 0);
-	/* Seen before, and the same then; what only a view has is new. */
+	/* Seen before, and the same then; what only a view has is new, or has a name that is. */
 	MUST(o->first <= s->count);
 	if (o->first < s->count && o->first < OBJECTS_MAX)
 		MUST(memcmp(s->digests[o->first], sha256, sizeof(sha256)) == 0);
 	if (s->count < OBJECTS_MAX)
 		memcpy(s->digests[s->count], sha256, sizeof(sha256));
-	MUST(o->view == VIEW_STRICT || (o->first == s->count && o->len > 0));
+	MUST(o->view == VIEW_STRICT || (o->len > 0 && (o->first == s->count || o->name != NULL || o->names != NULL)));
+	MUST(o->names == NULL || o->names[0] != '\0');
 	if (o->depth == 0) {
 		MUST(o->raw <= s->len && o->raw_len <= s->len - o->raw);
 		memset(s->seen + o->raw, 1, o->raw_len);
@@ -68,7 +69,7 @@ object(void *arg, const struct walk_object *o)
 	mix(s, o->path, strlen(o->path));
 	mix(s, sha256, sizeof(sha256));
 	mix(s, &o->raw, sizeof(o->raw));
-	s->extra += o->view != VIEW_STRICT;
+	s->extra += o->view != VIEW_STRICT && o->first == s->count;
 	s->count++;
 	return s->count == s->stop ? 7 : 0;
 }
