@@ -279,6 +279,19 @@ file_of(const struct extract_run *run, const struct written *const *sorted, uint
 }
 
 static void
+json_names(struct json *j, const char *names)
+{
+	size_t n;
+
+	json_begin_array(j, "names");
+	for (; names != NULL && *names != '\0'; names += n + (names[n] != '\0')) {
+		n = strcspn(names, "\n");
+		json_strn(j, NULL, names, n);
+	}
+	json_end_array(j);
+}
+
+static void
 json_entry(struct json *j, const struct part *p, const char *file, const char *why, const char *outcome)
 {
 	json_begin_object(j, NULL);
@@ -288,7 +301,7 @@ json_entry(struct json *j, const struct part *p, const char *file, const char *w
 	json_str(j, "view", p->view != NULL ? p->view : "strict");
 	json_str(j, "decoder", p->decoder);
 	json_str(j, "name", p->name);
-	json_str(j, "names", p->names);
+	json_names(j, p->names);
 	json_str(j, "type", p->type);
 	json_str(j, "real_type", p->real_type);
 	json_u64(j, "size", p->size);
