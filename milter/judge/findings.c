@@ -91,7 +91,7 @@ groups_make(struct judging *j)
 
 	if (n == 0 || rules_with_recipients(rules) == 0)
 		n = 0;
-	if ((j->groups = calloc((size_t)n + 1, sizeof(*j->groups))) == NULL)
+	if ((j->groups = calloc((size_t)n + 2, sizeof(*j->groups))) == NULL)
 		return -1;
 	if (n == 0) {
 		group_of(j, rules_recipient(rules, j->facts->rcpts_count > 0 ? j->facts->rcpts[0] : NULL))->rcpts =
@@ -106,6 +106,9 @@ groups_make(struct judging *j)
 		g->rcpts++;
 		j->v->recipient_of[i] = (uint32_t)(g - j->groups);
 	}
+	/* Nobody knows who they were: what is allowed for some is not allowed for them. */
+	if (j->facts->rcpts_dropped > 0)
+		group_of(j, rules_recipient(rules, NULL))->rcpts += j->facts->rcpts_dropped;
 	return 0;
 }
 
@@ -316,8 +319,8 @@ finding_take(struct judging *j, const struct finding *f, const struct rules_part
 			worst = o;
 			*by = rule;
 		}
-		see(j, o, f->signature, f->outcome == OUTCOME_CLEAN && o != OUTCOME_CLEAN && rule != NULL ? rule->name :
-		    f->detail);
+		/* The old detail is that of the old outcome; of an archive it may be a member's name, which not all may see. */
+		see(j, o, f->signature, o != f->outcome && rule != NULL ? rule->name : f->detail);
 	}
 	return worst;
 }

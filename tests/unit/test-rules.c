@@ -383,6 +383,35 @@ each_recipients_result_is_told(void **state)
 	assert_null(v.recipient_of);
 	verdict_free(&v);
 	conf_free(conf);
+	/* who was not kept is none of those for whom it is allowed */
+	conf = conf_of(RULE("r", "recipient = \"a.example\"; extension = \"exe\";", "action = \"accept\""));
+	mail_make(&m, EXE, "x@a.example", NULL);
+	m.facts.rcpts_dropped = 2;
+	assert_int_equal(policy_judge(&conf->front->policy, &m.facts, &v), 0);
+	assert_string_equal(v.rule, "mx.blocked");
+	assert_int_equal(v.recipients_count, 2);
+	assert_int_equal(v.recipients[1].rcpts, 2);
+	verdict_free(&v);
+	conf_free(conf);
+}
+
+/* A member's name is not told under an outcome that a rule made of it. */
+static void
+details_stay_with_their_outcome(void **state)
+{
+	static char secret[] = "dismissals.xlsx";
+	struct conf *conf = conf_of(RULE("r", "outcome = \"encrypted\";", "outcome = \"limit\""));
+	struct verdict v;
+	struct mail m;
+
+	(void)state;
+	mail_make(&m, "1 a.zip CL_TYPE_ZIP encrypted", "x@a.example", NULL);
+	m.parts[1].detail = secret;
+	assert_int_equal(policy_judge(&conf->front->policy, &m.facts, &v), 0);
+	assert_string_equal(v.status, "Not Scanned (limit: r)");
+	assert_string_equal(v.detail, "r");
+	verdict_free(&v);
+	conf_free(conf);
 }
 
 /* ---- exceptions ---- */
@@ -729,6 +758,7 @@ main(void)
 		cmocka_unit_test(misnamed_parts),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(each_recipients_result_is_told),
+		cmocka_unit_test(details_stay_with_their_outcome),
 		cmocka_unit_test(exceptions_take_findings_out),
 		cmocka_unit_test(mode_observe_ends_by_itself),
 		cmocka_unit_test(ambiguity_by_class),
