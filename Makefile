@@ -110,6 +110,7 @@ SCAN = \
 	scan/inline.c \
 	scan/lines.c \
 	scan/mime.c \
+	scan/mime_entity.c \
 	scan/names.c \
 	scan/ranges.c \
 	scan/reasons.c \
@@ -121,6 +122,7 @@ SCAN = \
 	scan/received_words.c \
 	scan/received_writer.c \
 	scan/views.c \
+	scan/views_content.c \
 	scan/walk.c \
 	scan/words.c
 SCANNER = \
