@@ -77,7 +77,7 @@ run held release --reason "$(printf '%600s' x)" 4AAAA; exits 64 "a long reason"
 : >"$T/asked"
 
 if [ "$(id -u)" = 0 ]; then
-	export SUDO_USER=carol ASAN_OPTIONS=detect_leaks=0
+	export SUDO_USER=carol
 	run held release 4AAAA --reason r; exits 64 "nobody to ask"; errs "nothing was done" "nobody to ask"; ! grep -q postsuper "$T/asked"; say $? "nobody to ask: nothing was done"
 	run held list --full; has "alice@one.example -> bob@two.example,eve@three.example" "whole addresses"; has "<> -> bob@" "a bounce"
 	run held show --raw --reason 'a look' 4AAAA; exits 0 "raw"; has "body" "raw"; grep -qx "postcat -c /etc/postfix-in -bh -q 4AAAA" "$T/asked"; say $? "raw: by postcat"
@@ -139,4 +139,10 @@ printf '\t\t/var/spool/mqueue (3 requests)\n-----Q-ID----- --Size-- -----Q-Time-
 run -o held.postfix_tools=/nix held list --json; exits 0 "Sendmail"; same "$(printf '%s\n' "$out" | wc -l)" 1 "Sendmail: one is hopward's"
 same "$(member ref 029824) $(member size 029824) $(member rule 029824) $(member signature 029824) $(member from 029824)" "06AAAAAAAAS1 301 mx.infected - one.example" "Sendmail: without its record"
 errs "1 lines of the listing of Sendmail's queue" "Sendmail: a line without a size"
+
+if command -v systemd-analyze >/dev/null; then
+	sed "s,/usr/local/bin/hopwardctl,$CTL," contrib/systemd/hopward-held.service >"$T/hopward-held.service"; cp contrib/systemd/hopward-held.timer "$T"
+	out=$(systemd-analyze verify --man=no "$T/hopward-held.timer" "$T/hopward-held.service" 2>&1); rc=$?
+	exits 0 "systemd-analyze verify"; same "$(printf '%s\n' "$out" | grep hopward-held)" "" "systemd-analyze verify: nothing is said"
+fi
 echo done

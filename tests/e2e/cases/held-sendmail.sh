@@ -8,7 +8,7 @@ held: { mta = \"sendmail\"; sendmail = \"$SENDMAIL_ROOT/usr/libexec/sendmail/sen
 start_hopward
 start_mta
 SPANS=()
-held_run() { in_sendmail env ASAN_OPTIONS=detect_leaks=0 SUDO_USER=alice "$BIN/hopwardctl" -c "$T/hopward.conf" "${SPANS[@]}" held "$@" >"$T/log/held.out" 2>"$T/log/held.err" </dev/null; HELD_RC=$?; HELD=$(cat "$T/log/held.out") HELD_ERR=$(cat "$T/log/held.err"); }
+held_run() { in_sendmail env SUDO_USER=alice "$BIN/hopwardctl" -c "$T/hopward.conf" "${SPANS[@]}" held "$@" >"$T/log/held.out" 2>"$T/log/held.err" </dev/null; HELD_RC=$?; HELD=$(cat "$T/log/held.out") HELD_ERR=$(cat "$T/log/held.err"); }
 acts() { cat "$T"/records/acts-*.jsonl 2>/dev/null | grep -F "\"event\":\"held-$1\""; }
 act() { acts "$1" | tail -1 | field "$2"; }
 held_mail() {	# NAME: in ID and REF
