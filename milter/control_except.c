@@ -414,7 +414,7 @@ control_except_status(struct parent *p, struct json *j)
 	const char		*s, *nl;
 	int64_t			 now = parent_except_now();
 	char			 text[32];
-	size_t			 i, n = 0;
+	size_t			 i, n = 0, left_out = 0;
 	int			 on = override_mode_on(&x->mode, now);
 
 	json_str(j, "mode", p->conf->front->policy.observe || on ? "observe" : "enforce");
@@ -430,7 +430,12 @@ control_except_status(struct parent *p, struct json *j)
 	json_u64(j, "exceptions", n);
 	json_begin_array(j, "warnings");
 	for (s = p->except.errs.data; s != NULL && (nl = strchr(s, '\n')) != NULL; s = nl + 1)
-		put_warning(j, s, (size_t)(nl - s), ": left out, the others hold");
+		if (left_out++ < EXCEPT_ERRS_SHOWN)
+			put_warning(j, s, (size_t)(nl - s), ": left out, the others hold");
+	if (left_out > EXCEPT_ERRS_SHOWN) {
+		snprintf(text, sizeof(text), "%zu more lines", left_out - EXCEPT_ERRS_SHOWN);
+		put_warning(j, text, strlen(text), " are left out");
+	}
 	if (p->except.trouble[0] != '\0')
 		put_warning(j, p->except.trouble, strlen(p->except.trouble), "");
 	json_end_array(j);

@@ -31,8 +31,14 @@ except_file_read(const char *path, struct buf *out, char *err, size_t errlen)
 	ssize_t		 n = 0;
 	int		 fd, rc = -1;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)) == -1)
-		return errno == ENOENT ? 0 : fail(path, errno == ELOOP ? "a symbolic link is not followed: " : "", err, errlen);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)) == -1) {
+		if (errno == ENOENT)
+			return 1;
+		if (errno != ELOOP)
+			return fail(path, "", err, errlen);
+		snprintf(err, errlen, "%s: is a symbolic link, which is not followed", path);
+		return -1;
+	}
 	if (fstat(fd, &st) == -1) {
 		fail(path, "", err, errlen);
 		goto out;

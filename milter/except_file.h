@@ -12,7 +12,7 @@
  * symbolic link at the file's own name, waits for a FIFO, or reads more than
  * EXCEPTION_TEXT_MAX.  Both: 0, or -1 with one line in err.
  */
-/* Appends the text; a file that is not there is an empty one. */
+/* Appends the text.  1: there is no such file. */
 int	except_file_read(const char *path, struct buf *out, char *err, size_t errlen);
 /*
  * Either the old or the new text is there, whatever happens meanwhile.  Owner

@@ -42,6 +42,15 @@ parent_except_now(void)
 
 /* ---- records of what has changed ---- */
 
+/* Who did it: of a line that went by hand nobody knows, the line itself tells only who made it. */
+static const char *
+who_did(const char *event, const struct except_who *who, const char *by)
+{
+	int	 taken_out = strcmp(event, "except-remove") == 0 || strcmp(event, "mode-enforce") == 0;
+
+	return who->by != NULL || (taken_out && strcmp(who->via, "file") == 0) ? who->by : by;
+}
+
 /* Key, value and so on of one event, as parent_event_pairs() takes them. */
 struct pairs {
 	const char	*list[PAIRS_MAX + 1];
@@ -70,6 +79,8 @@ sender_kept(const struct parent *p, const char *sender)
 static void
 record_exception(struct parent *p, const char *event, const struct exception *e, const struct except_who *who)
 {
+	const char	*by = who_did(event, who, e->by), *reason = who->reason != NULL ? who->reason : e->reason;
+	const char	*sender = sender_kept(p, e->sender);
 	struct pairs	 list = { .count = 0 };
 	char		 until[32], digest[65] = "";
 	size_t		 i;
@@ -78,36 +89,36 @@ record_exception(struct parent *p, const char *event, const struct exception *e,
 		snprintf(digest + 2 * i, 3, "%02x", (unsigned int)e->digest[i]);
 	pair(&list, "id", e->id);
 	pair(&list, "signature", e->signature);
-	pair(&list, "sender", sender_kept(p, e->sender));
+	pair(&list, "sender", sender);
 	pair(&list, "digest", digest);
 	pair(&list, "until", exception_time_str(e->until, until, sizeof(until)));
-	pair(&list, "reason", who->reason != NULL ? who->reason : e->reason);
-	pair(&list, "by", who->by != NULL ? who->by : e->by);
+	pair(&list, "reason", reason);
+	pair(&list, "by", by);
 	pair(&list, "uid", who->uid);
 	pair(&list, "via", who->via);
 	parent_event_pairs(p, event, list.list);
 	log_warn("%s: id=%s signature=%s sender=%s digest=%s until=%s by=%s via=%s: %s", event, e->id,
-	    e->signature != NULL ? e->signature : "-", e->sender != NULL ? e->sender : "-", e->has_digest ? digest : "-",
-	    until, who->by != NULL ? who->by : e->by != NULL ? e->by : "-", who->via,
-	    who->reason != NULL ? who->reason : e->reason);
+	    e->signature != NULL ? e->signature : "-", sender != NULL ? sender : "-", e->has_digest ? digest : "-",
+	    until, by != NULL ? by : "-", who->via, reason);
 }
 
 static void
 record_mode(struct parent *p, const char *event, const struct override_mode *m, const struct except_who *who)
 {
+	const char	*by = who_did(event, who, m->by), *reason = who->reason != NULL ? who->reason : m->reason;
 	struct pairs	 list = { .count = 0 };
 	char		 until[32];
 	const char	*mode = strcmp(event, "mode-observe") == 0 || p->conf->front->policy.observe ? "observe" : "enforce";
 
 	pair(&list, "mode", mode);
 	pair(&list, "until", exception_time_str(m->until, until, sizeof(until)));
-	pair(&list, "reason", who->reason != NULL ? who->reason : m->reason);
-	pair(&list, "by", who->by != NULL ? who->by : m->by);
+	pair(&list, "reason", reason);
+	pair(&list, "by", by);
 	pair(&list, "uid", who->uid);
 	pair(&list, "via", who->via);
 	parent_event_pairs(p, event, list.list);
 	log_warn("%s: mode=%s until=%s by=%s via=%s: %s", event, mode, until,
-	    who->by != NULL ? who->by : m->by != NULL ? m->by : "-", who->via, who->reason != NULL ? who->reason : m->reason);
+	    by != NULL ? by : "-", who->via, reason);
 }
 
 static int
@@ -163,14 +174,18 @@ record_changes(struct parent *p, const struct exceptions *old, const struct exce
 
 /* ---- what holds ---- */
 
-/* Each line that is left out, in the log: it is somebody's work that has no effect. */
+/* Lines that are left out, in the log: they are somebody's work that has no effect. */
 static void
 tell_left_out(struct parent *p, const struct buf *errs)
 {
 	const char	*s, *nl;
+	unsigned int	 n = 0;
 
 	for (s = errs->data; s != NULL && (nl = strchr(s, '\n')) != NULL; s = nl + 1)
-		log_warn("%s: %.*s: left out, the others hold", p->conf->parent.exceptions_file, (int)(nl - s), s);
+		if (n++ < EXCEPT_ERRS_SHOWN)
+			log_warn("%s: %.*s: left out, the others hold", p->conf->parent.exceptions_file, (int)(nl - s), s);
+	if (n > EXCEPT_ERRS_SHOWN)
+		log_warn("%s: %u more lines are left out", p->conf->parent.exceptions_file, n - EXCEPT_ERRS_SHOWN);
 }
 
 /* Makes the text hold: on record, then in the front.  Takes text.  0, or -1: no memory, all stays. */
@@ -203,7 +218,7 @@ take(struct parent *p, struct buf *text, const struct except_who *who)
 	return 0;
 }
 
-/* The file as it is now.  0, or -1 with err. */
+/* The file as it is now.  0, 1 (there is none, text is empty), or -1 with err. */
 static int
 file_read(struct parent *p, struct buf *text, char *err, size_t errlen)
 {
@@ -235,16 +250,14 @@ take_hand_edits(struct parent *p, char *err, size_t errlen)
 {
 	static const struct except_who hand = { .via = "file" };
 	struct buf	 text;
+	int		 rc;
 
 	if (p->except.unwritten)
 		return 0;	/* ours is newer */
-	if (file_read(p, &text, err, errlen) == -1) {
+	/* A file that is gone is no edit: its directory may be gone with it.  Only a reload takes that for "none". */
+	if ((rc = file_read(p, &text, err, errlen)) != 0 || same_buf(&text, &p->except.text)) {
 		buf_free(&text);
-		return -1;
-	}
-	if (same_buf(&text, &p->except.text)) {
-		buf_free(&text);
-		return 0;
+		return rc == -1 ? -1 : 0;
 	}
 	log_info("%s was edited by hand", p->conf->parent.exceptions_file);
 	if (take(p, &text, &hand) == 0)

@@ -14,6 +14,7 @@
 #define PACKET_MAX		(64u * 1024)	/* of text in one packet to the front */
 #define PARENT_OLD_MAX		8	/* generations that drain at once; one more waits */
 #define PARENT_EVENTS_MAX	(64 + EXCEPTIONS_MAX)	/* events kept while no front can record them; a file of exceptions may change whole */
+#define EXCEPT_ERRS_SHOWN	16	/* lines left out that are told one by one; the others are counted */
 #define PARENT_ASKERS_MAX	8	/* who wait for an answer until the front holds what they changed */
 
 /* Who changed an exception or the mode, for its record; NULL: as its line says. */

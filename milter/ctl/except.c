@@ -348,31 +348,60 @@ out:
 	return rc;
 }
 
+/* 0, or -1 with errno: 0 for a file that is too large. */
+static int
+file_read(const char *path, struct buf *text)
+{
+	char block[16384];
+	size_t n;
+	FILE *f;
+	int e;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return -1;
+	while ((n = fread(block, 1, sizeof(block), f)) > 0 && buf_add(text, block, n) == 0)
+		continue;
+	e = ferror(f) ? EIO : 0;
+	fclose(f);
+	errno = e;
+	return e != 0 || text->failed ? -1 : 0;
+}
+
 static int
 list_file(const struct ctl *ctl, const char *path, int all)
 {
 	struct buf text;
-	char block[16384];
-	size_t n;
-	FILE *f;
 	int code;
 
 	buf_init(&text, EXCEPTION_TEXT_MAX);
-	if (path != NULL && (f = fopen(path, "re")) != NULL) {
-		while ((n = fread(block, 1, sizeof(block), f)) > 0)
-			buf_add(&text, block, n);
-		fclose(f);
-	} else if (path != NULL && errno != ENOENT) {
+	if (path == NULL || file_read(path, &text) == 0 || errno == ENOENT)
+		code = list_text(ctl, all, text.data != NULL ? text.data : "", text.len, path, 0);
+	else if (errno != 0) {
+		code = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
 		ctl_warn(ctl, "%s: %s", path, strerror(errno));
-		return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
-	}
-	if (text.failed) {
+	} else {
 		ctl_warn(ctl, "%s: is larger than %u octets", path, EXCEPTION_TEXT_MAX);
 		code = EX_DATAERR;
-	} else
-		code = list_text(ctl, all, text.data != NULL ? text.data : "", text.len, path, 0);
+	}
 	buf_free(&text);
 	return code;
+}
+
+void
+except_apply(struct conf *conf, struct exceptions *x)
+{
+	const char *path = conf->parent.exceptions_file;
+	struct policy copy;
+	struct buf text;
+
+	memset(x, 0, sizeof(*x));
+	buf_init(&text, EXCEPTION_TEXT_MAX);
+	if (path != NULL && file_read(path, &text) == 0 &&
+	    exceptions_parse(text.data != NULL ? text.data : "", text.len, x, NULL) != -1) {
+		policy_with(&conf->front->policy, x, (int64_t)(clock_wall_ms() / 1000), &copy);
+		conf->front->policy = copy;	/* the same members, which are freed once */
+	}
+	buf_free(&text);
 }
 
 static int

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "ctl/ctl.h"
+#include "ctl/except.h"
 #include "ctl/mailbox.h"
 #include "ctl/message.h"
 #include "ctl/runner.h"
@@ -571,6 +572,7 @@ static int
 scan_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 {
 	struct scan_run *run = calloc(1, sizeof(*run));
+	struct exceptions exceptions = { .list = NULL };
 	int code = EX_OSERR;
 
 	if (run == NULL)
@@ -579,11 +581,14 @@ scan_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	if (scan_options(run, ctl, self, argc, argv, &code) == 0) {
 		if (run->reasons)
 			code = print_reasons(run);
-		else if ((run->conf = ctl_conf(ctl, &code)) != NULL)
+		else if ((run->conf = ctl_conf(ctl, &code)) != NULL) {
+			except_apply(run->conf, &exceptions);
 			code = scan_files(run);
+		}
 	}
 	mailbox_free(&run->box);
 	conf_free(run->conf);
+	exceptions_free(&exceptions);
 	free(run->sim.client);
 	free(run->sim.tls);
 	free(run->sim.to);

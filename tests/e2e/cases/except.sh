@@ -30,6 +30,8 @@ equal "event: reason" "$(event except-add data.reason)" 'a "bad" signature'
 equal "event: uid" "$(event except-add data.uid)" "$(san && echo $FRONT_UID || echo 0)"
 equal "status counts it" "$(status exceptions)" 1
 
+check "scan says the same" grep -qF "\"rule\":\"exception.$id\"" <(ctl scan --json "$T/in/m$n" 2>&1)
+
 # a killed front keeps it, and so does a restart
 old=$(front_pid)
 kill -9 "$old"
