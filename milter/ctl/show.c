@@ -264,12 +264,16 @@ static void
 put_reason(struct buf *b, const struct text *t, const char *token)
 {
 	const struct ambiguity_meaning *m = ambiguity_meaning(token);
+	struct buf tmp;
 
-	buf_addz(b, "    ");
-	text_cell(b, t, m != NULL && strcmp(m->grave, "soft") == 0 ? TEXT_PLAIN : TEXT_YELLOW, token, 0, 0);
+	buf_init(&tmp, 1024);
+	buf_addz(&tmp, "    ");
+	text_cell(&tmp, t, m != NULL && strcmp(m->grave, "soft") == 0 ? TEXT_PLAIN : TEXT_YELLOW, token, 0, 0);
 	if (m != NULL)
-		buf_addf(b, " (%s): %s", m->grave, m->sentence);
+		buf_addf(&tmp, " (%s): %s", m->grave, m->sentence);
+	text_wrap(b, tmp.data, t->width, 6);
 	buf_addc(b, '\n');
+	buf_free(&tmp);
 }
 
 static void

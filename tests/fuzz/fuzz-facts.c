@@ -55,6 +55,19 @@ result_again(const uint8_t *p, size_t n, struct buf *out)
 }
 
 static int
+object_again(const uint8_t *p, size_t n, struct buf *out)
+{
+	struct scan_object	*o;
+
+	if (scan_object_decode(p, n, &o) == -1)
+		return -1;
+	if (scan_object_encode(o, out) == -1)
+		abort();
+	scan_object_free(o);
+	return 0;
+}
+
+static int
 engine_again(const uint8_t *p, size_t n, struct buf *out)
 {
 	struct engine_info	*e;
@@ -83,7 +96,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static int	(*const again[])(const uint8_t *, size_t, struct buf *) = {
-		settings_again, job_again, result_again, engine_again, report_again,
+		settings_again, job_again, result_again, engine_again, report_again, object_again,
 	};
 	struct buf	out;
 
