@@ -29,7 +29,7 @@ struct views_limits {
 	uint64_t	 objects;	/* handed out, repeated ones among them */
 	uint64_t	 decoded;	/* octets of them */
 	uint64_t	 boundaries;	/* candidates */
-	uint64_t	 work;		/* octets given to decoders, those whose result is known among them */
+	uint64_t	 work;		/* octets looked at for what they could be, and given to decoders, each time they are */
 };
 
 /* Memory is the reader's and good during the call only. */

@@ -65,6 +65,18 @@ views_hand_out(struct views *v, struct view_object *o)
 	return v->rc == 0 ? 0 : -1;
 }
 
+/* 1: so many octets may still be looked at.  0: noted; the rest goes on, so that what is small is still read. */
+static int
+work_take(struct views *v, size_t octets)
+{
+	if (octets > v->limits->work - v->report->work) {
+		views_limit(v, "mime.work");
+		return 0;
+	}
+	v->report->work += octets;
+	return 1;
+}
+
 /* Decodes [begin, end) one way, unless that was done; *reasons (may be NULL) says what was odd.  -1: the walk ends. */
 static int
 decode_out(struct views *v, const struct region *g, enum decode_kind kind, size_t begin, size_t end, uint64_t *reasons)
@@ -80,12 +92,8 @@ decode_out(struct views *v, const struct region *g, enum decode_kind kind, size_
 		v->rc = -1;
 	if (seen != 0 && reasons == NULL)
 		return seen == -1 ? -1 : 0;
-	/* The rest goes on: what is small is still read. */
-	if (end - begin > v->limits->work - v->report->work) {
-		views_limit(v, "mime.work");
+	if (kind != DECODE_IDENTITY && !work_take(v, end - begin))
 		return 0;
-	}
-	v->report->work += end - begin;
 	memset(&o, 0, sizeof(o));
 	o.view = v->view;
 	o.decode = kind;
@@ -313,7 +321,9 @@ views_content(struct views *v, struct region *g, size_t begin, size_t end)
 		return text_out(v, g, begin, end, 1);
 	if (begin == g->text_start)
 		return text_out(v, g, begin, end, 0);
-	stats_take(p, len, &s);
+	memset(&s, 0, sizeof(s));
+	if (work_take(v, len))
+		stats_take(p, len, &s);
 	if ((g->says & (SAYS_B64 | SAYS_ODD)) || (stats_base64(&s, len) &&
 	    (g->head_end > 0 || (s.other + s.url) * 4 <= s.alphabet))) {
 		if (base64_out(v, g, begin, end, &s) == -1)

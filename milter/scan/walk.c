@@ -25,13 +25,15 @@
 
 #define FIELDS_MAX	(1u << 20)	/* octets in which mail in a file must show its first MIME field */
 /*
- * Octets given to the views' decoders, and twice those of each decoded mail
- * that is walked, to each octet of the message: about twice what any one of
- * the known tricks needs; only many at once in a large message need more.
- * Time is bounded by that; a small message is read in all ways.
+ * For each octet of the message: octets that the views look at and decode,
+ * and those of decoded mail, which costs about that many to walk.  A body that
+ * calls for every decoder takes 12, honest mail two or three, mail in mail in
+ * base64 10; only tricks on tricks in a large message need more.  Time is
+ * bounded by that; a small message is read in all ways.
  */
 #define WORK_FACTOR	16
-#define WORK_LEAST	(1u << 20)
+#define WORK_LEAST	(4u << 20)
+#define WORK_OF_MAIL	4
 #define PATH_MAX_OCTETS	256	/* of a path; a deeper one is cut in front */
 
 /* A mail that waits, or is being walked. */
@@ -479,11 +481,11 @@ source_walk(struct walker *w)
 	int rc;
 
 	if (w->at->owned != NULL) {
-		if (w->at->len > w->work / 2) {
+		if (w->at->len > w->work / WORK_OF_MAIL) {
 			limit_note(w, "mime.work");
 			return 0;
 		}
-		w->work -= 2 * w->at->len;
+		w->work -= WORK_OF_MAIL * w->at->len;
 	}
 	if (!w->at->mail)
 		return inline_find(w->at->data, w->at->len, on_inline, w);

@@ -50,7 +50,7 @@ object(void *arg, const struct walk_object *o)
 
 	MUST(o->path != NULL && o->path[0] != '\0');
 	MUST(o->name == NULL || o->name[0] != '\0');
-	MUST((o->type == NULL) == (o->view != VIEW_STRICT));
+	MUST(o->type == NULL ? o->view != VIEW_STRICT || o->format != NULL : o->view == VIEW_STRICT);
 	MUST(o->view < VIEW_MAX && o->decode < DECODE_MAX);
 	SHA256(o->data, o->len, sha256);
 	MUST(memcmp(sha256, o->sha256, sizeof(sha256)) == 0);
