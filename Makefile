@@ -105,6 +105,7 @@ FILTER = \
 SCAN = \
 	scan/authres.c \
 	scan/boundary.c \
+	scan/cms.c \
 	scan/decode.c \
 	scan/header.c \
 	scan/inline.c \

@@ -60,6 +60,7 @@ const struct ambiguity_meaning	ambiguity_meanings[] = {
 	{ "QP-PAD", "soft", "blanks at the end of lines of quoted-printable" },
 	{ "QP-BAD", "soft", "quoted-printable with sequences that mean nothing" },
 	{ "UU-BAD", "soft", "uuencode with lines of the wrong length" },
+	{ "OPAQUE", "soft", "an S/MIME object that is not encrypted and yet could not be opened" },
 	{ "ENC-INLINE", "soft", "an encoded file in the middle of text, which some readers show as an attachment" },
 	{ "VIEW-ONLY", "soft", "an object that only a lenient reader finds" },
 	{ "LIMIT", "limit", "a bound was reached: not everything was looked at" },

@@ -76,6 +76,7 @@
 	X(QP_BAD, "QP-BAD", SOFT)					\
 	X(UU_BAD, "UU-BAD", SOFT)					\
 	X(ENC_INLINE, "ENC-INLINE", SOFT)	/* an encoded file in text */ \
+	X(OPAQUE, "OPAQUE", SOFT)		/* S/MIME that is neither sealed nor could be opened */ \
 	/* views */							\
 	X(VIEW_ONLY, "VIEW-ONLY", SOFT)		/* a decoded object that the strict reading does not have */ \
 	X(LIMIT, "LIMIT", LIMIT)		/* a bound was reached */

@@ -17,6 +17,7 @@
 #include <openssl/sha.h>
 
 #include "base/buf.h"
+#include "scan/cms.h"
 #include "scan/header.h"
 #include "scan/inline.h"
 #include "scan/mime.h"
@@ -43,7 +44,11 @@ struct source {
 	uint8_t		*owned;
 	char		 path[PATH_MAX_OCTETS];
 	unsigned int	 depth;
-	int		 mail;		/* 0: text, for what is encoded in it */
+	enum source_kind {
+		SOURCE_MAIL,
+		SOURCE_TEXT,		/* for what is encoded in it */
+		SOURCE_CMS
+	}		 kind;
 	int		 declared;	/* somebody says that it is mail */
 	struct source	*next;
 };
@@ -250,7 +255,7 @@ declared_mail(const struct walk_object *o)
 
 /* A copy of the object waits for a walk of its own.  0, or -1: no memory. */
 static int
-queue_add(struct walker *w, const struct walk_object *o, int mail)
+queue_add(struct walker *w, const struct walk_object *o, enum source_kind kind)
 {
 	struct source *s;
 
@@ -266,8 +271,8 @@ queue_add(struct walker *w, const struct walk_object *o, int mail)
 	s->data = s->owned;
 	s->len = o->len;
 	s->depth = w->at->depth + 1;
-	s->mail = mail;
-	s->declared = w->at->declared && declared_mail(o);
+	s->kind = kind;
+	s->declared = w->at->declared && (kind == SOURCE_CMS || w->at->kind == SOURCE_CMS || declared_mail(o));
 	snprintf(s->path, sizeof(s->path), "%s", o->path);
 	*w->queue_end = s;
 	w->queue_end = &s->next;
@@ -288,7 +293,8 @@ path_of(const struct walker *w, const char *path, char *out, size_t size)
 static int
 hand_out(struct walker *w, struct walk_object *o)
 {
-	int new = o->first == w->report->objects, mail;
+	int new = o->first == w->report->objects;
+	enum cms_kind cms;
 
 	o->depth = w->at->depth;
 	w->report->objects++;
@@ -297,9 +303,15 @@ hand_out(struct walker *w, struct walk_object *o)
 	/* What stands in the message as it is was read with it. */
 	if (!new || (o->decode == DECODE_IDENTITY && o->format == NULL))
 		return 0;
-	mail = views_mail_like(o->data, o->len) && mime_fields(o->data, o->len);
-	if ((mail || inline_like(o->data, o->len)) && queue_add(w, o, mail) == -1)
-		w->rc = -1;
+	cms = cms_kind(o->data, o->len);
+	if (cms == CMS_OTHER)
+		w->reasons |= REASON(OPAQUE);
+	if (cms == CMS_SIGNED)
+		w->rc = queue_add(w, o, SOURCE_CMS);
+	else if (views_mail_like(o->data, o->len) && mime_fields(o->data, o->len))
+		w->rc = queue_add(w, o, SOURCE_MAIL);
+	else if (inline_like(o->data, o->len))
+		w->rc = queue_add(w, o, SOURCE_TEXT);
 	return w->rc;
 }
 
@@ -475,6 +487,38 @@ source_views(struct walker *w)
 	return rc;
 }
 
+/* What a signed object signs: one object more, a mail's part mostly. */
+static int
+source_cms(struct walker *w)
+{
+	struct walk_object o;
+	char path[2 * PATH_MAX_OCTETS];
+	uint8_t *content;
+	size_t len;
+
+	if (cms_content(w->at->data, w->at->len, &content, &len) == -1) {
+		w->reasons |= REASON(OPAQUE);
+		return 0;
+	}
+	if (len > left(w->limits->max_decoded, w->decoded)) {
+		limit_note(w, "mime.max_decoded");
+		len = 0;
+	}
+	if (len > 0) {
+		memset(&o, 0, sizeof(o));
+		o.path = path_of(w, "1", path, sizeof(path));
+		o.data = content;
+		o.len = len;
+		o.format = "cms";
+		w->decoded += len;
+		w->rc = digest_find(w, &o);
+		if (w->rc == 0 && o.first == w->report->objects)
+			hand_out(w, &o);
+	}
+	free(content);
+	return w->rc;
+}
+
 static int
 source_walk(struct walker *w)
 {
@@ -487,7 +531,9 @@ source_walk(struct walker *w)
 		}
 		w->work -= WORK_OF_MAIL * w->at->len;
 	}
-	if (!w->at->mail)
+	if (w->at->kind == SOURCE_CMS)
+		return source_cms(w);
+	if (w->at->kind == SOURCE_TEXT)
 		return inline_find(w->at->data, w->at->len, on_inline, w);
 	if ((w->ranges = ranges_new()) == NULL)
 		return -1;
@@ -526,7 +572,7 @@ int
 walk_message(const uint8_t *msg, size_t len, const struct walk_limits *limits, walk_cb cb, void *arg,
     struct walk_report *report)
 {
-	struct source first = { .data = msg, .len = len, .mail = 1, .declared = 1 }, *s;
+	struct source first = { .data = msg, .len = len, .kind = SOURCE_MAIL, .declared = 1 }, *s;
 	struct walker w;
 
 	memset(report, 0, sizeof(*report));

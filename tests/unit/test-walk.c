@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "mime-cover.h"
 #include "scan/walk.h"
 
@@ -289,6 +291,88 @@ test_every_octet_is_covered(void **state)
 	assert_int_equal(pclose(f), 0);
 }
 
+/* DER: tag and length put before the n octets that end at `end`.  Returns the new number. */
+static size_t
+der_wrap(uint8_t *end, size_t n, uint8_t tag)
+{
+	uint8_t *p = end - n - 4;
+
+	p[0] = tag;
+	p[1] = 0x82;
+	p[2] = (uint8_t)(n >> 8);
+	p[3] = (uint8_t)n;
+	return n + 4;
+}
+
+static size_t
+der_prepend(uint8_t *end, size_t n, const void *p, size_t len)
+{
+	memcpy(end - n - len, p, len);
+	return n + len;
+}
+
+/* A mail of signed data around a part with the payload, signed as often as said, by nobody (RFC 5652 section 5.1).  Gives. */
+static char *
+cms_mail(int times)
+{
+	static const uint8_t signed_oid[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2 };
+	static const uint8_t data_oid[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1 };
+	static const uint8_t version_digests[] = { 2, 1, 1, 0x31, 0 }, no_signers[] = { 0x31, 0 };
+	static uint8_t der[32768];
+	uint8_t *end = der + sizeof(der);
+	char *mail = calloc(1, 65536), b64[45000];
+	size_t n;
+
+	assert_non_null(mail);
+	EVP_EncodeBlock((unsigned char *)b64, (unsigned char *)payload, 68);
+	snprintf(mail, 65536, "Content-Type: a/b; name=e.com\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n", b64);
+	while (times-- > 0) {
+		end = der + sizeof(der) - sizeof(no_signers);
+		n = der_prepend(end, 0, mail, strlen(mail));
+		n = der_wrap(end, der_wrap(end, n, 0x04), 0xa0);
+		n = der_wrap(end, der_prepend(end, n, data_oid, sizeof(data_oid)), 0x30);
+		n = der_prepend(end, n, version_digests, sizeof(version_digests)) + sizeof(no_signers);
+		end += sizeof(no_signers);
+		memcpy(end - sizeof(no_signers), no_signers, sizeof(no_signers));
+		n = der_wrap(end, der_wrap(end, n, 0x30), 0xa0);
+		n = der_wrap(end, der_prepend(end, n, signed_oid, sizeof(signed_oid)), 0x30);
+		EVP_EncodeBlock((unsigned char *)b64, end - n, (int)n);
+		snprintf(mail, 65536, "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n%s\r\n", b64);
+	}
+	return mail;
+}
+
+static void
+test_signed_content_is_opened(void **state)
+{
+	int times;
+
+	(void)state;
+	for (times = 1; times <= 3; times++) {
+		struct vector v = { .name = "cms" };
+		struct seen s = { .v = &v };
+		struct walk_report r;
+		char *mail = cms_mail(times);
+		size_t len = strlen(mail), cut;
+
+		assert_int_equal(walk(&s, (uint8_t *)mail, len, &r), 0);
+		if (!s.start || r.ambiguity != AMBIGUITY_NONE || !has_name(s.names, "e.com"))
+			fail_msg("signed %d times: got %s, %s, \"%s\", want start, none, \"e.com\"", times, s.start ? "start" : "nothing",
+			    ambiguity_str(r.ambiguity), s.names);
+		/* Broken, it is said to be unopened. */
+		memset(&s, 0, sizeof(s));
+		assert_int_equal(walk(&s, (uint8_t *)mail, len - 120, &r), 0);
+		if (!has_token(&r, "OPAQUE", 6))
+			fail_msg("signed %d times, cut: want OPAQUE", times);
+		for (cut = 0; cut < len && times == 1; cut += 3) {
+			memset(&s, 0, sizeof(s));
+			assert_int_equal(walk(&s, (uint8_t *)mail, cut, &r), 0);
+		}
+		free(mail);
+	}
+}
+
 static int
 stop_at_once(void *arg, const struct walk_object *o)
 {
@@ -316,6 +400,7 @@ main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_every_octet_is_covered),
 		cmocka_unit_test(test_every_cut_is_covered),
+		cmocka_unit_test(test_signed_content_is_opened),
 		cmocka_unit_test(test_callback_stops_the_walk),
 	};
 
