@@ -110,16 +110,32 @@ postfix_tool(const struct held *held, struct tool *t, char path[PATH_LEN], const
 		t->argv[n++] = *args++;
 }
 
+/* What a listing is read with. */
+struct listing {
+	struct held		*held;
+	struct held_message	*m;		/* Sendmail: that the next lines are about; NULL */
+	char			*directory;	/* likewise; of its queue */
+	int			 failed;
+};
+
+static int
+listing_failed(const struct held *held)
+{
+	ctl_warn(held->ctl, held->count >= HELD_MAX ? "the queue holds more messages than can be listed" : "no memory for a list of this queue");
+	return EX_OSERR;
+}
+
 /* One message of postqueue -j. */
 static int
 postfix_line(void *arg, char *text, size_t len)
 {
-	struct held *held = arg;
+	struct listing *l = arg;
+	struct held *held = l->held;
 	json_t *o = json_loadb(text, len, 0, NULL);
 	const char *id = row_text(o, "queue_id");
 	struct held_message *m;
 	const json_t *rcpt;
-	int rc = -1;
+	json_int_t n;
 	size_t i;
 
 	if (!is_id(id))
@@ -128,40 +144,39 @@ postfix_line(void *arg, char *text, size_t len)
 		json_decref(o);
 		return 0;
 	}
+	l->failed = 1;
 	if ((m = message_new(held)) == NULL)
 		goto out;
 	snprintf(m->queue_id, sizeof(m->queue_id), "%s", id);
-	m->arrival_ms = (uint64_t)json_integer_value(json_object_get(o, "arrival_time")) * 1000;
-	m->size = (uint64_t)json_integer_value(json_object_get(o, "message_size"));
+	n = json_integer_value(json_object_get(o, "arrival_time"));
+	m->arrival_ms = n > 0 ? (uint64_t)n * 1000 : 0;
+	n = json_integer_value(json_object_get(o, "message_size"));
+	m->size = n > 0 ? (uint64_t)n : 0;
 	if ((m->sender = strdup(strcmp(row_text(o, "sender"), "MAILER-DAEMON") == 0 ? "" : row_text(o, "sender"))) == NULL)
 		goto out;
 	json_array_foreach(json_object_get(o, "recipients"), i, rcpt)
 		if (rcpt_add(m, row_text(rcpt, "address")) == -1)
 			goto out;
-	rc = 0;
+	l->failed = 0;
 out:
-	if (rc == -1)
-		ctl_warn(held->ctl, held->count >= HELD_MAX ? "more than %d messages are on hold: no list" :
-		    "no memory for a list of this queue", HELD_MAX);
 	json_decref(o);
-	held->unread += rc == -1;
-	return rc;
+	return l->failed;
 }
 
 static int
 postfix_list(struct held *held)
 {
 	static const char *const args[] = { "-j", NULL };
-	uint64_t unread = held->unread;
+	struct listing l = { .held = held };
 	char path[PATH_LEN];
 	struct tool t;
 	int rc;
 
 	postfix_tool(held, &t, path, "postqueue", args);
 	t.line = postfix_line;
-	t.arg = held;
+	t.arg = &l;
 	if ((rc = run(held, &t)) == 0)
-		return held->unread > unread && held->count >= HELD_MAX ? EX_OSERR : 0;
+		return l.failed ? listing_failed(held) : 0;
 	if (rc != -1)
 		ctl_warn(held->ctl, "%s: %s%s", path, *t.said != '\0' ? t.said : "failed",
 		    geteuid() != 0 ? "; root, and who is in authorized_mailq_users of main.cf, may look at the queue" : "");
@@ -224,13 +239,6 @@ sendmail_tool(const struct held *held, struct tool *t, const char *const *args)
 	while (*args != NULL && n < TOOL_ARGS_MAX)
 		t->argv[n++] = *args++;
 }
-
-struct listing {
-	struct held		*held;
-	struct held_message	*m;		/* that the next lines are about; NULL */
-	char			*directory;
-	int			 failed;
-};
 
 /* "Mon Nov 23 22:57": the year is the one that makes it the newest that is not in the future. */
 static uint64_t
@@ -361,11 +369,11 @@ sendmail_list(struct held *held)
 	if (rc == 0 && !l.failed)
 		return 0;
 	if (l.failed)
-		ctl_warn(held->ctl, "no memory for a list of this queue, or more than %d messages", HELD_MAX);
-	else if (rc != -1)
+		return listing_failed(held);
+	if (rc != -1)
 		ctl_warn(held->ctl, "%s -bp -qQ: %s%s", t.argv[0], *t.said != '\0' ? t.said : "failed",
 		    geteuid() != 0 ? "; root may look at the queue" : "");
-	return l.failed ? EX_OSERR : geteuid() != 0 ? EX_NOPERM : EX_UNAVAILABLE;
+	return geteuid() != 0 ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
 /* Is it still in quarantine?  The tools say nothing of an id that they did not find. */
