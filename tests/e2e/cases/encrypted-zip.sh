@@ -3,7 +3,7 @@
 write_conf 'headers: { subject_tag = "[not scanned]"; };'
 start_hopward
 start_mta
-eicar | zip_of "$T/in/e.zip" secret.com -P sesame
+eicar | zip_of "$T/in/e.zip" secret.txt -P sesame
 compose "$T/in/a" "$T/in/e.zip" secret.zip application/zip
 SUBJECT='Hello' compose "$T/in/b" "$T/in/e.zip" secret.zip application/zip
 send a "$T/in/b"
