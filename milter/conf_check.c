@@ -319,6 +319,20 @@ check_database(struct checking *c)
 }
 
 static void
+check_extra_databases(struct checking *c)
+{
+	const char	*p = c->conf->scan->extra_databases;
+	char		 dir[PATH_MAX];
+	size_t		 len;
+
+	for (; p != NULL && *p != '\0'; p += len + (p[len] == ',')) {
+		len = strcspn(p, ",");
+		if ((size_t)snprintf(dir, sizeof(dir), "%.*s", (int)len, p) < sizeof(dir))
+			check_directory(c, "clamav.ExtraDatabases", dir, &c->scan, R_OK | X_OK);
+	}
+}
+
+static void
 check_scanner(struct checking *c)
 {
 	const struct parent_settings	*parent = &c->conf->parent;
@@ -424,6 +438,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	who_find(&c, "scanner.user", conf->parent.scan_user, &c.scan);
 	check_sockets(&c);
 	check_scanner(&c);
+	check_extra_databases(&c);
 	check_records(&c);
 	check_peers(&c);
 	check_exceptions(&c);

@@ -69,6 +69,15 @@ check_path(const char *s, char *err, size_t errlen)
 }
 
 static int
+check_list_path(const char *s, char *err, size_t errlen)
+{
+	if (check_path(s, err, errlen) == 0 && strchr(s, ',') == NULL)
+		return 0;
+	snprintf(err, errlen, "an absolute path without a comma, such as \"/etc/hopward/signatures\"");
+	return -1;
+}
+
+static int
 check_path_or_none(const char *s, char *err, size_t errlen)
 {
 	return s[0] == '\0' ? 0 : check_path(s, err, errlen);
@@ -363,6 +372,9 @@ const struct conf_key conf_keys[] = {
 
 	{ "clamav.DatabaseDirectory", KEY_STRING, N(database), "/var/lib/clamav", "where the signatures are", 0, 0, 0, NULL,
 	    check_path },
+	{ "clamav.ExtraDatabases", KEY_JOINED, N(extra_databases), "",
+	    "directories of your own signatures; a file that is broken is left out and told", KEY_NULL, 0, 0, NULL,
+	    check_list_path },
 	{ "clamav.IncludePUA", KEY_JOINED, N(include_pua), "", "only these categories of PUA", KEY_NULL, 0, 0, NULL,
 	    check_pua },
 	{ "clamav.ExcludePUA", KEY_JOINED, N(exclude_pua), "", "all but these categories of PUA", KEY_NULL, 0, 0, NULL,

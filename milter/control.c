@@ -175,6 +175,20 @@ put_front(struct json *j, struct parent *p)
 	json_end_object(j);
 }
 
+/* "FILE: why", one each. */
+static void
+put_left_out(struct json *j, const char *lines)
+{
+	size_t	len;
+
+	json_begin_array(j, "left_out");
+	for (; lines != NULL && *lines != '\0'; lines += len + (lines[len] == '\n')) {
+		len = strcspn(lines, "\n");
+		json_strn(j, NULL, lines, len);
+	}
+	json_end_array(j);
+}
+
 static void
 put_generation(struct json *j, const struct parent *p)
 {
@@ -200,6 +214,7 @@ put_generation(struct json *j, const struct parent *p)
 		json_u64(j, "signatures", gen->info->signatures);
 		json_u64(j, "load_ms", gen->info->load_ms);
 		json_u64(j, "huge_bytes", gen->info->huge_bytes);
+		put_left_out(j, gen->info->left_out);
 		json_end_object(j);
 	}
 	json_end_object(j);

@@ -149,7 +149,8 @@ parent_reload(struct parent *p, struct buf *errs)
 	watch_close(&p->watch);
 	conf_free(p->conf);
 	p->conf = conf;
-	watch_open(&p->watch, conf->scan->database, conf->parent.database_check_ms);
+	watch_open(&p->watch, conf->scan->database, conf->scan->extra_databases,
+	    conf->parent.database_check_ms);
 	parent_front_settings(p);
 	parent_event(p, "reload", NULL);
 	parent_except_reload(p);
@@ -260,7 +261,7 @@ timers(struct parent *p)
 	if (p->front_due_ns != 0 && now >= p->front_due_ns)
 		parent_front_start(p);
 	if (watch_due(&p->watch, now))
-		parent_scan_want(p, "the signature directory has changed");
+		parent_scan_want(p, "a signature directory has changed");
 	parent_scan_timeout(p);
 	parent_scan_start(p);
 }
@@ -342,7 +343,8 @@ parent_run(struct conf *conf, const char *path, const char *const *overrides, in
 		give_up(&p, EX_CANTCREAT, "another hopward runs already: it answers on control_socket");
 	if (conf->parent.pid_file != NULL && pidfile_write(conf->parent.pid_file, err, sizeof(err)) == -1)
 		give_up(&p, EX_CANTCREAT, err);
-	watch_open(&p.watch, conf->scan->database, conf->parent.database_check_ms);
+	watch_open(&p.watch, conf->scan->database, conf->scan->extra_databases,
+	    conf->parent.database_check_ms);
 	log_info("hopward %s starts", HOPWARD_VERSION);
 	parent_except_open(&p);
 	if (parent_front_start(&p) == -1)

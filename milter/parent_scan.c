@@ -19,6 +19,7 @@
 #define RETRY_MAX_NS	(60 * SECOND_NS)	/* between attempts to load an engine while none serves */
 #define RETRY_SERVING_NS	(60 * SECOND_NS)	/* and while an old one does, */
 #define RETRY_SERVING_MAX_NS	(900 * SECOND_NS)	/* up to this */
+#define LEFT_OUT_EVENTS_MAX	8	/* the rest is in the log and in `status` */
 
 /* ---- generations of scanners ---- */
 
@@ -122,6 +123,23 @@ parent_scan_want(struct parent *p, const char *why)
 	parent_scan_start(p);
 }
 
+/* Signature files that could not be used (the scanner has logged them): each is on record by itself, the first ones of many. */
+static void
+left_out_tell(struct parent *p, const char *lines)
+{
+	char	line[PACKET_MAX / 16], *colon;
+	size_t	len;
+	int	n;
+
+	for (n = 0; lines != NULL && *lines != '\0' && n < LEFT_OUT_EVENTS_MAX; lines += len + (lines[len] == '\n'), n++) {
+		len = strcspn(lines, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)len, lines);
+		if ((colon = strstr(line, ": ")) != NULL)
+			*colon = '\0';
+		parent_event(p, "signatures-left-out", "file", line, "reason", colon != NULL ? colon + 2 : "", NULL);
+	}
+}
+
 static void
 load_ready(struct parent *p)
 {
@@ -143,6 +161,7 @@ load_ready(struct parent *p)
 	snprintf(sigs, sizeof(sigs), "%llu", (unsigned long long)info->signatures);
 	parent_event(p, "engine-ready", "generation", number, "clamav", info->version != NULL ? info->version : "",
 	    "db_version", db, "signatures", sigs, NULL);
+	left_out_tell(p, info->left_out);
 	log_info("generation %s serves: ClamAV %s, %s signatures, database %s, loaded in %llu ms, %llu MB in huge pages, "
 	    "walls: %s; %s", number, info->version != NULL ? info->version : "?", sigs, db,
 	    (unsigned long long)info->load_ms, (unsigned long long)(info->huge_bytes >> 20),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Notices that the signature directory has changed and come to rest. */
+/* Notices that a signature directory has changed and all have come to rest. */
 /*
  * For the parent's loop.  inotify(7) tells soon, a look at names, sizes and
  * times now and then tells for sure (network file systems, a directory that
@@ -10,6 +10,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +59,43 @@ fingerprint(const char *dir)
 	return sum;
 }
 
+/* The next directory of the list; *list moves on.  0 at the end. */
+static int
+next_dir(const char **list, char *dir, size_t size)
+{
+	size_t	len;
+
+	if (*list == NULL || **list == '\0')
+		return 0;
+	len = strcspn(*list, ",");
+	snprintf(dir, size, "%.*s", (int)len, *list);
+	*list += len + ((*list)[len] == ',');
+	return 1;
+}
+
+/* In any order, but each for itself: a file that moves from one to another is a change. */
+static uint64_t
+fingerprints(const struct watch *w)
+{
+	const char	*list = w->more;
+	char		 dir[PATH_MAX];
+	uint64_t	 sum = fingerprint(w->dir), one;
+
+	while (next_dir(&list, dir, sizeof(dir))) {
+		one = fingerprint(dir);
+		sum += fnv(fnv(FNV_BASIS, dir, strlen(dir)), &one, sizeof(one));
+	}
+	return sum;
+}
+
+static void
+add(struct watch *w, const char *dir)
+{
+	/* One that cannot be watched is looked at from time to time only. */
+	(void)inotify_add_watch(w->fd, dir,
+	    IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
+}
+
 static void
 schedule(struct watch *w, uint64_t now)
 {
@@ -64,19 +103,22 @@ schedule(struct watch *w, uint64_t now)
 }
 
 void
-watch_open(struct watch *w, const char *dir, uint64_t check_ms)
+watch_open(struct watch *w, const char *dir, const char *more, uint64_t check_ms)
 {
+	char	one[PATH_MAX];
+
 	memset(w, 0, sizeof(*w));
 	w->fd = -1;
 	w->dir = dir;
+	w->more = more;
 	if (dir == NULL)
 		return;
 	w->check_ns = check_ms * 1000000ULL;
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (w->fd != -1 && inotify_add_watch(w->fd, dir,
-	    IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) == -1) {
-		close(w->fd);
-		w->fd = -1;
+	if (w->fd != -1) {
+		add(w, dir);
+		while (next_dir(&more, one, sizeof(one)))
+			add(w, one);
 	}
 	watch_mark(w);
 }
@@ -95,7 +137,7 @@ watch_mark(struct watch *w)
 {
 	if (w->dir == NULL)
 		return;
-	w->seen = fingerprint(w->dir);
+	w->seen = fingerprints(w);
 	schedule(w, clock_mono_ns());
 }
 
@@ -115,5 +157,5 @@ watch_due(struct watch *w, uint64_t now_ns)
 	if (w->due_ns == 0 || now_ns < w->due_ns)
 		return 0;
 	schedule(w, now_ns);
-	return fingerprint(w->dir) != w->seen;
+	return fingerprints(w) != w->seen;
 }

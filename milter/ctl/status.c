@@ -113,7 +113,9 @@ judge_engine(struct status *s, const json_t *a)
 	const json_t *gen = json_object_get(a, "generation"), *engine = json_object_get(gen, "engine");
 	uint64_t t = num(engine, "db_time");
 	const char *why = str(a, "last_error", NULL);
+	const json_t *file;
 	char span[64];
+	size_t i;
 
 	if (!yes(gen, "ready"))
 		note(s, STATUS_CRITICAL, "no engine is ready%s: mail waits, then gets the outcome unavailable",
@@ -123,6 +125,8 @@ judge_engine(struct status *s, const json_t *a)
 	else if (since(t * 1000) > DATABASE_OLD_S * 1000)
 		note(s, STATUS_WARNING, "the signatures are %s old: does freshclam run?",
 		    text_span(since(t * 1000), span, sizeof(span)));
+	json_array_foreach(json_object_get(engine, "left_out"), i, file)
+		note(s, STATUS_WARNING, "signatures are left out: %s", json_is_string(file) ? json_string_value(file) : "?");
 	if (why != NULL && *why != '\0')
 		note(s, STATUS_WARNING, "the last start or reload of an engine failed: %s", why);
 }

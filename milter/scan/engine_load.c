@@ -288,6 +288,7 @@ left_out(const struct own_files *own)
 		f = &own->list[i];
 		if (f->why == NULL)
 			continue;
+		log_error("signatures left out: %s: %s", f->path, f->why);
 		if (b.len + strlen(f->path) + strlen(f->why) + LEFT_OUT_MORE < ENGINE_LEFT_OUT_MAX)
 			buf_addf(&b, "%s%s: %s", b.len > 0 ? "\n" : "", f->path, f->why);
 		else

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "scan/engine_int.h"
 
 #define WHY_MAX		256	/* of libclamav's words */
@@ -195,11 +194,11 @@ child(const struct scan_settings *s, const char *path, int out)
 
 /* ---- here ---- */
 
-/* What a child says, to its end; the first WHY_MAX octets of it are kept.  They do not end with a line end. */
+/* What a child says, to its end: of the first WHY_MAX octets the first line, which has the place, and the last, which sums up. */
 static void
 child_words(int fd, char *words, size_t size)
 {
-	char	chunk[4096];
+	char	chunk[4096], *first, *last;
 	size_t	len = 0, take;
 	ssize_t	n;
 
@@ -210,8 +209,16 @@ child_words(int fd, char *words, size_t size)
 		memcpy(words + len, chunk, take);
 		len += take;
 	}
+	while (len > 0 && words[len - 1] == '\n')
+		len--;
 	words[len] = '\0';
-	words[strcspn(words, "\n")] = '\0';
+	if ((first = strchr(words, '\n')) == NULL)
+		return;
+	last = strrchr(words, '\n') + 1;
+	*first++ = ';';
+	if (first < last)
+		*first++ = ' ';
+	memmove(first, last, strlen(last) + 1);
 }
 
 static void
@@ -251,10 +258,7 @@ own_try(const struct scan_settings *s, struct own_files *own)
 {
 	size_t	i;
 
-	for (i = 0; i < own->count; i++) {
+	for (i = 0; i < own->count; i++)
 		if (own->list[i].why == NULL)
 			file_try(s, &own->list[i]);
-		if (own->list[i].why != NULL)
-			log_error("signatures left out: %s: %s", own->list[i].path, own->list[i].why);
-	}
 }

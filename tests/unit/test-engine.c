@@ -560,6 +560,83 @@ test_bad_settings(void **state)
 	engine_free(e);
 }
 
+static void
+file_write(const char *dir, const char *name, const char *text)
+{
+	char	path[2 * PATH_MAX];
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_non_null(f = fopen(path, "w"));
+	fputs(text, f);
+	fclose(f);
+}
+
+/* Own files: good ones join, broken ones are named and left out, the official signatures stay. */
+static void
+test_own_files(void **state)
+{
+	static const struct { const char *name, *text; int good; } own[] = {
+		{ "good.ndb", "Own.Ndb:0:*:6f776e776f726430\n", 1 },
+		{ "good.ldb", "Own.Ldb;Engine:81-255,Target:0;0;6f776e776f726431\n", 1 },
+		{ "good.yara", "rule OwnYara { strings: $a = \"ownword2\" condition: $a }\n", 1 },
+		{ "good.cdb", "Own.Cdb:CL_TYPE_ZIP:*:forbidden\\.scr:*:*:*:*:*:*\n", 1 },
+		{ "good.hdb", "44d88612fea8a8f36de82e1278abb02f:68:Own.Hdb\n", 1 },
+		{ "good.ign2", "Own.Ignored\n", 1 },
+		{ "good.pwdb", "OwnPassword;Engine:81-255;0;swordfish\n", 1 },
+		{ "ignored.ndb", "Own.Ignored:0:*:6f776e776f726433\n", 1 },
+		{ "broken.ndb", "this is no signature\n", 0 },
+		{ "broken.ldb", "Own.Broken;Engine:81-255,Target:0;(0&;zz\n", 0 },
+		{ "broken.yara", "rule Broken { strings: $a = condition }\n", 0 },
+		{ "broken.hdb", "zz:zz\n", 0 },
+		{ "broken.cdb", "Own.Broken:CL_TYPE_ZIP\n", 0 },
+		{ "README", "what lies here is mine\n", 1 },
+	};
+	static const struct { const char *text; enum outcome want; } words[] = {
+		{ "a text with ownword0 in it", OUTCOME_INFECTED }, { "a text with ownword1 in it", OUTCOME_INFECTED },
+		{ "a text with ownword2 in it", OUTCOME_INFECTED }, { "a text with ownword3 in it", OUTCOME_CLEAN },
+	};
+	struct zip_entry	 scr = { "forbidden.scr", "an ordinary text, long enough", 29, ZIP_STORED, 0, 0 };
+	struct scan_settings	 s;
+	struct engine_info	*info;
+	struct engine		*e;
+	struct object		 o;
+	char			 dir[PATH_MAX + 64], dirs[2 * PATH_MAX + 128], err[256];
+	size_t			 i;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/own", tmp);
+	mkdir(dir, 0700);
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		file_write(dir, own[i].name, own[i].text);
+	snprintf(dirs, sizeof(dirs), "%s/is-not-there,%s", tmp, dir);
+	default_settings(&s);
+	s.database = database;
+	s.scratch = scratch;
+	s.extra_databases = dirs;
+	if (engine_load(&s, &e, &info, err, sizeof(err)) == -1)
+		fail_msg("engine_load: %s", err);
+	assert_int_equal(engine_scratch(e, scratch), 0);
+	assert_non_null(info->left_out);
+	assert_non_null(strstr(info->left_out, "is-not-there: No such file"));
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if ((strstr(info->left_out, own[i].name) == NULL) != own[i].good)
+			fail_msg("%s: is %sleft out, want the contrary: %s", own[i].name,
+			    strstr(info->left_out, own[i].name) != NULL ? "" : "not ", info->left_out);
+	engine_info_free(info);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		object_begin(&o, words[i].text);
+		buf_addz(&o.b, words[i].text);
+		expect(e, &o, words[i].want, NULL);
+	}
+	object_begin(&o, "eicar beside own signatures");
+	buf_addz(&o.b, eicar());
+	expect(e, &o, OUTCOME_INFECTED, NULL);
+	zip_of(&o, "own .cdb", &scr, 1);
+	expect(e, &o, OUTCOME_INFECTED, NULL);
+	engine_free(e);
+}
+
 /* Signatures' names decide the outcome. */
 static void
 test_names(void **state)
@@ -703,6 +780,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(test_no_engine),
 		cmocka_unit_test(test_testfiles),
 		cmocka_unit_test(test_bad_settings),
+		cmocka_unit_test(test_own_files),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_mail_at_top),
 	};
