@@ -405,7 +405,8 @@ every_list_takes_a_file(void **state)
 		if (conf_keys[i].type != KEY_LIST && conf_keys[i].type != KEY_NETS && conf_keys[i].type != KEY_JOINED)
 			continue;
 		p = strchr(conf_keys[i].path, '.');
-		file_write("list", strcmp(conf_keys[i].path, "attachments.blocked_extensions") == 0 ? "# c\nexe\n" : "10.0.0.1\n");
+		file_write("list", strcmp(conf_keys[i].path, "attachments.blocked_extensions") == 0 ? "# c\nexe\n" :
+		    strcmp(conf_keys[i].path, "clamav.ExtraDatabases") == 0 ? "/tmp/a\n" : "10.0.0.1\n");
 		snprintf(text, sizeof(text), "%.*s%s%s = [ \"file:list\" ]; %s",
 		    p != NULL ? (int)(p - conf_keys[i].path) : 0, conf_keys[i].path, p != NULL ? ": { " : "",
 		    p != NULL ? p + 1 : conf_keys[i].path, p != NULL ? "};" : "");
@@ -413,7 +414,7 @@ every_list_takes_a_file(void **state)
 		conf_free(conf);
 		n++;
 	}
-	assert_int_equal(n, 8);
+	assert_int_equal(n, 9);
 }
 
 /* ---- printing ---- */
