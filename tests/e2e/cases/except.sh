@@ -31,6 +31,7 @@ equal "event: uid" "$(event except-add data.uid)" "$(san && echo $FRONT_UID || e
 equal "status counts it" "$(status exceptions)" 1
 
 check "scan says the same" grep -qF "\"rule\":\"exception.$id\"" <(ctl scan --json "$T/in/m$n" 2>&1)
+equal "and lists it" "$(last exceptions.0.id) $(last exceptions.0.outcome)" "$id infected"
 
 # a killed front keeps it, and so does a restart
 old=$(front_pid)
