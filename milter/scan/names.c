@@ -16,7 +16,7 @@
 #include "scan/header.h"
 #include "scan/reasons.h"
 
-#define READS_MAX	24	/* values read of one part, each in up to ten ways: beyond them PARAM-MANY */
+#define READS_MAX	12	/* values read of one part, each in up to ten ways: beyond them PARAM-MANY */
 #define VALUE_MAX	(3 * HEADER_NAME_MAX)	/* octets, percent-encoded */
 #define SECTIONS_MAX	64	/* pieces joined in the order in which they stand */
 
@@ -24,7 +24,7 @@ struct collector {
 	struct words	*words;
 	struct buf	*out;
 	const char	*name;
-	size_t		 start, count, reads;
+	size_t		 start, count, reads, *reads_all;
 	struct buf	 raw, one, joined;	/* in turn: a reading's octets, the same in UTF-8, the pieces so far */
 };
 
@@ -277,10 +277,11 @@ field_sweep(struct collector *c, const uint8_t *p, size_t len)
 		}
 		q += at;
 		if (!section) {
-			if (c->reads++ == READS_MAX) {
+			if (c->reads++ == READS_MAX || *c->reads_all >= NAMES_READS_MAX) {
 				c->words->reasons |= REASON(PARAM_MANY);
 				break;
 			}
+			++*c->reads_all;
 			value_add(c, q, (size_t)(end - q), extended, &plain);
 		} else if (pieces++ < SECTIONS_MAX) {
 			/* In the order in which they stand; by their numbers is the strict reader's. */
@@ -300,9 +301,9 @@ field_sweep(struct collector *c, const uint8_t *p, size_t len)
 }
 
 int
-names_collect(const uint8_t *head, size_t len, const char *name, struct words *words, struct buf *out)
+names_collect(const uint8_t *head, size_t len, const char *name, struct words *words, size_t *reads, struct buf *out)
 {
-	struct collector c = { .words = words, .out = out, .name = name, .start = out->len };
+	struct collector c = { .words = words, .out = out, .name = name, .start = out->len, .reads_all = reads };
 	struct header_reader r;
 	struct header_field f;
 	enum header_line line;

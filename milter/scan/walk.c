@@ -79,7 +79,9 @@ struct walker {
 	struct words	 words;
 	struct buf	 name, further;
 	struct name_key	*names;		/* that were handed out */
-	size_t		 names_count, names_size;
+	size_t		 names_count, names_size, names_reads;
+	const uint8_t	*head;		/* whose names `name` and `further` are; NULL */
+	size_t		 head_len;
 	int		 rc;
 };
 
@@ -215,7 +217,7 @@ static int
 names_find(struct walker *w, struct walk_object *o, const uint8_t *head, size_t len)
 {
 	buf_reset(&w->further);
-	if (len > 0 && names_collect(head, len, o->name, &w->words, &w->further) == -1)
+	if (len > 0 && names_collect(head, len, o->name, &w->words, &w->names_reads, &w->further) == -1)
 		return -1;
 	o->names = w->further.len > 0 ? w->further.data : NULL;
 	return 0;
@@ -366,6 +368,23 @@ head_name(struct walker *w, const struct view_object *v)
 	return found == -1 ? -1 : 0;
 }
 
+/* The decodings of one region have one head, and follow one another. */
+static int
+view_names(struct walker *w, const struct view_object *v, struct walk_object *o)
+{
+	int in = v->view == VIEW_INLINE, again = !in && v->head != NULL && v->head == w->head && v->head_len == w->head_len;
+
+	w->head = in ? NULL : v->head;
+	w->head_len = v->head_len;
+	if (!again && head_name(w, v) == -1)
+		return -1;
+	o->name = w->name.len > 0 ? w->name.data : NULL;
+	if (!again && names_find(w, o, in ? NULL : v->head, in ? 0 : v->head_len) == -1)
+		return -1;
+	o->names = w->further.len > 0 ? w->further.data : NULL;
+	return 0;
+}
+
 /* What it says that only another view has the object. */
 static void
 view_note(struct walker *w, const struct view_object *v)
@@ -392,10 +411,7 @@ on_view(void *arg, const struct view_object *v)
 	o.len = v->len;
 	if (digest_find(w, &o) == -1)
 		return w->rc = -1;
-	if (head_name(w, v) == -1)
-		return w->rc = -1;
-	o.name = w->name.len > 0 ? w->name.data : NULL;
-	if (v->view != VIEW_INLINE && names_find(w, &o, v->head, v->head_len) == -1)
+	if (view_names(w, v, &o) == -1)
 		return w->rc = -1;
 	if ((names = names_new(w, o.first, o.name, o.names)) == -1)
 		return w->rc = -1;
@@ -531,6 +547,7 @@ source_walk(struct walker *w)
 		}
 		w->work -= WORK_OF_MAIL * w->at->len;
 	}
+	w->head = NULL;
 	if (w->at->kind == SOURCE_CMS)
 		return source_cms(w);
 	if (w->at->kind == SOURCE_TEXT)
