@@ -393,6 +393,55 @@ test_callback_stops_the_walk(void **state)
 	assert_int_equal(calls, 1);
 }
 
+/* ---- work ---- */
+
+struct work {
+	uint64_t octets;
+	size_t	 objects;
+};
+
+static int
+work_count(void *arg, const struct walk_object *o)
+{
+	struct work *w = arg;
+
+	w->octets += o->len;
+	w->objects++;
+	return 0;
+}
+
+/* Heads with a line that is no field, one behind the other: each could begin a body that calls for every decoder. */
+static void
+test_work_is_bounded(void **state)
+{
+	static const char head[] = "Subject: x\nContent-Transfer-Encoding: base64 x-uu x\njunk\n \n", body[] = "QUJDREVG=3D-_QUJDREVG\n\n";
+	static const struct { size_t size; int limited; } cases[] = { { 20000, 0 }, { 4 << 20, 1 } };
+	struct walk_report r;
+	struct work w;
+	size_t i, n;
+	char *msg;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		msg = malloc(cases[i].size + 100);
+		assert_non_null(msg);
+		for (n = 0; n < 10 * (sizeof(head) - 1); n += sizeof(head) - 1)
+			memcpy(msg + n, head, sizeof(head) - 1);
+		for (; n < cases[i].size; n += sizeof(body) - 1)
+			memcpy(msg + n, body, sizeof(body) - 1);
+		memset(&w, 0, sizeof(w));
+		assert_int_equal(walk_message((uint8_t *)msg, n, &usual, work_count, &w, &r), 0);
+		if ((r.limit != NULL && strcmp(r.limit, "mime.work") == 0) != cases[i].limited)
+			fail_msg("%zu octets: got limit %s, want %s", n, r.limit != NULL ? r.limit : "none",
+			    cases[i].limited ? "mime.work" : "none");
+		if (cases[i].limited && w.octets > 32 * n)
+			fail_msg("%zu octets: got %" PRIu64 " in objects, want at most 32 times as many", n, w.octets);
+		if (!cases[i].limited && w.objects < 60)
+			fail_msg("%zu octets: got %zu objects, want those of every decoder at every start", n, w.objects);
+		free(msg);
+	}
+}
+
 int
 main(void)
 {
@@ -402,6 +451,7 @@ main(void)
 		cmocka_unit_test(test_every_cut_is_covered),
 		cmocka_unit_test(test_signed_content_is_opened),
 		cmocka_unit_test(test_callback_stops_the_walk),
+		cmocka_unit_test(test_work_is_bounded),
 	};
 
 	snprintf(payload, sizeof(payload), "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI", "CAR-STANDARD-ANTI",
