@@ -38,6 +38,19 @@ encoding_find(const char *token, enum decode_kind *kind)
 	return -1;
 }
 
+/* 1: white space with something on both sides. */
+static int
+blank_within(const uint8_t *v, size_t len)
+{
+	while (len > 0 && words_blank(v + len - 1, 1))
+		len--;
+	for (; len > 0 && words_blank(v, 1); len--)
+		v++;
+	for (; len > 0 && !words_blank(v, 1); len--)
+		v++;
+	return len > 0;
+}
+
 /* The encoding by its token; then as most read `"base64"`, `base64;x`, `base64 7bit`, `x-base64`. */
 static void
 encoding_parse(const struct walk *w, struct entity *e)
@@ -54,7 +67,9 @@ encoding_parse(const struct walk *w, struct entity *e)
 	if (token[0] == '\0')
 		return;
 	if (encoding_find(token, &e->decode) == 0 && r.pos == e->cte_len) {
-		/* param_start() drops blanks: "base64 7bit" shows as one token and was not found. */
+		/* param_start() drops blanks: "base64 7bit" was not found, but "ba se64" was.  uuencode is no encoding of RFC 2045. */
+		if (e->decode == DECODE_UU || (!(r.reasons & REASON(COMMENT)) && blank_within(v, e->cte_len)))
+			e->reasons |= REASON(CTE_ODD);
 		return;
 	}
 	e->reasons |= REASON(CTE_ODD);
@@ -79,6 +94,10 @@ type_parse(const struct walk *w, struct entity *e, int digest)
 
 	param_start(&r, w->msg + e->ct, e->ct_len, e->type, sizeof(e->type));
 	e->reasons |= r.reasons;
+	/* Octets that no token has stand as '?'. */
+	if (strpbrk(e->type, "?\"<") != NULL)
+		e->reasons |= strncmp(e->type, "multipart", 9) == 0 || strstr(e->type, "multipart/") != NULL ?
+		    REASON(TOKEN_ODD) : REASON(TOKEN_ODD_SOFT);
 	slash = strchr(e->type, '/');
 	/* RFC 2045 section 5.2: what is missing or no type is text/plain. */
 	if (slash == NULL || slash == e->type || slash[1] == '\0') {

@@ -41,8 +41,8 @@
 	X(P2047, "P2047", HARD)			/* on boundary */	\
 	X(PARAM_HIDDEN, "PARAM-HIDDEN", HARD)	/* "boundary=" within another parameter or a comment */ \
 	X(QUOTE_ODD, "QUOTE-ODD", HARD)		/* on boundary */	\
-	X(TOKEN_ODD, "TOKEN-ODD", HARD)		/* on boundary, where cut and whole differ */ \
-	X(TOKEN_ODD_SOFT, "TOKEN-ODD", SOFT)	/* on boundary: characters that want quotes */ \
+	X(TOKEN_ODD, "TOKEN-ODD", HARD)		/* on boundary, where cut and whole differ, or a multipart's type */ \
+	X(TOKEN_ODD_SOFT, "TOKEN-ODD", SOFT)	/* on boundary: characters that want quotes; another type */ \
 	X(BND_IN_CD, "BND-IN-CD", HARD)		/* in Content-Disposition */ \
 	X(BND_MISSING, "BND-MISSING", HARD)				\
 	X(BND_EMPTY, "BND-EMPTY", HARD)					\
@@ -56,7 +56,7 @@
 	X(NAME_LONG, "NAME-LONG", SOFT)					\
 	X(NAME_CHARSET, "NAME-CHARSET", SOFT)	/* unknown, or wrong for its octets */ \
 	/* structure */							\
-	X(EOL_MIX, "EOL-MIX", SOFT)		/* some lines end in CR LF, some in LF */ \
+	X(EOL_MIX, "EOL-MIX", SOFT)		/* some lines end in CR LF, some in LF, or in CR CR LF */ \
 	X(PART_HDR_ODD, "PART-HDR-ODD", SOFT)	/* blank lines before a part's fields, or of white space within */ \
 	X(MP_UNCLOSED, "MP-UNCLOSED", SOFT)				\
 	X(DELIM_TRAIL, "DELIM-TRAIL", HARD)				\

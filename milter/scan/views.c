@@ -368,13 +368,15 @@ static int
 split_run(struct views *v, enum view exact_view, enum view generic_view)
 {
 	size_t pos, next, end, exact = 0, generic = 0, crlf = 0, lf = 0;
+	int crcrlf = 0;
 	enum boundary_match m;
 
 	v->pieces_count = 0;
 	for (pos = 0; pos < v->len; pos = next) {
 		next = lines_next(v->msg, pos, v->len);
 		end = line_end(v->msg, pos, next);
-		crlf += next - end >= 2;
+		crlf += next - end == 2;
+		crcrlf |= next - end > 2;
 		lf += next - end == 1 && v->msg[end] == '\n';
 		m = boundaries_match(&v->boundaries, v->msg + pos, end - pos);
 		if (m == BOUNDARY_NONE && !dashes(v->msg, pos, next))
@@ -394,7 +396,7 @@ split_run(struct views *v, enum view exact_view, enum view generic_view)
 		if (part_begins(v, next) && joined_read(v) == -1)
 			return -1;
 	}
-	if (crlf > 0 && lf > 0 && v->cr == NULL)
+	if (((crlf > 0 && lf > 0) || crcrlf) && v->cr == NULL)
 		v->report->mask |= REASON(EOL_MIX);
 	v->view = generic_view;
 	if (region_read(v, generic, v->len) == -1)
