@@ -84,6 +84,7 @@ JUDGE = \
 RECORD = \
 	record/delivery.c \
 	record/ledger.c \
+	record/ledger_file.c \
 	record/peers.c \
 	record/privacy.c \
 	record/record.c
