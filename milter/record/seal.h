@@ -18,7 +18,13 @@
  * public_1 is the Ed25519 key (RFC 8032) of epoch 1.  It stands in the line of
  * type "seal-init", the first of a sealed stream, and a person who is not root here keeps it:
  * with it alone all is verified.  Where a stream was written before it was
- * sealed, the line of type "seal-init" is where the chain begins.
+ * sealed, the line of type "seal-init" is where the chain begins:
+ *
+ *   {"v":1,"type":"seal-init","time":T,"gateway":G,"public":HEX64,"why":W}
+ *
+ * W: "new", or "keys-lost" or "lines-lost" where the stream was sealed before and
+ * cannot be continued: then another chain begins, with another public_1 and
+ * epoch 1, and nothing but an anchor proves what was between the last seal and it.
  *
  * An epoch ends after a fixed time (seal.epoch, 15 minutes), at a stop and at
  * a start, also when no record came, by a line of type "seal":
@@ -26,7 +32,8 @@
  *   {"v":1,"type":"seal","time":T,"gateway":G,"epoch":E,"lines":N,
  *    "chain":HEX64,"next":HEX64,"sig":HEX128}
  *
- * lines: those before it in the epoch; chain: over them (chain_{i-1} of this
+ * lines: those before it in the epoch (behind the last seal; "seal-init" is the
+ * first of epoch 1); T: RFC 3339 with milliseconds; chain: over them (chain_{i-1} of this
  * line); next: the public key of epoch E + 1; sig: by the private key of epoch
  * E over "hopward seal 1" NUL stream NUL, then epoch, seq of this line, time in
  * ms since 1970, lines as 8 octets each, big end first, then chain and next.
