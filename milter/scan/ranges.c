@@ -13,7 +13,7 @@
 
 struct range {
 	size_t	begin, end;
-	int	kind;		/* enum decode_kind, or RANGE_REGION; -1: empty slot */
+	int	kind;		/* enum decode_kind, or RANGE_PLAIN; -1: empty slot */
 	int	plain;
 };
 

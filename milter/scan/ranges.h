@@ -19,9 +19,7 @@ void		 ranges_free(struct ranges *);
  */
 int		 ranges_add(struct ranges *, size_t begin, size_t end, enum decode_kind, int plain, int text);
 
-/* Kinds besides enum decode_kind. */
-#define RANGE_REGION	1000	/* a region of a view, whatever is in it */
-#define RANGE_PLAIN	1001
+#define RANGE_PLAIN	1000	/* a kind besides enum decode_kind */
 /* 0: entered; 1: it was there; -1: no memory. */
 int		 ranges_enter(struct ranges *, size_t begin, size_t end, int kind, int plain);
 int		 ranges_has(const struct ranges *, size_t begin, size_t end, int kind);

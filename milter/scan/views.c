@@ -207,7 +207,6 @@ region_read(struct views *v, size_t begin, size_t end)
 {
 	struct region g = { .begin = begin, .end = end, .done = SIZE_MAX };
 	size_t at, next, reads = 0;
-	int seen;
 
 	/* The line end before a delimiter is the delimiter's: RFC 2046 section 5.1.1. */
 	if (end < v->len && end > begin && v->msg[end - 1] == '\n')
@@ -217,10 +216,6 @@ region_read(struct views *v, size_t begin, size_t end)
 	g.end = end;
 	if (begin == end)
 		return 0;
-	if ((seen = ranges_enter(v->ranges, begin, end, RANGE_REGION, 0)) != 0) {
-		v->rc = seen == -1 ? -1 : v->rc;
-		return seen == -1 ? -1 : 0;
-	}
 	start_add(v, &g, begin);
 	while (start_take(&g, &at)) {
 		next = lines_next(v->msg, at, g.end);
@@ -385,14 +380,15 @@ split_run(struct views *v, enum view exact_view, enum view generic_view)
 		if (region_read(v, generic, pos) == -1)
 			return -1;
 		piece_add(v, generic, pos);
-		generic = next;
 		if (m != BOUNDARY_NONE) {
 			delim_note(v, m, pos, next);
 			v->view = exact_view;
-			if (region_read(v, exact, pos) == -1)
+			/* Both views' regions end here; they are one if they began together. */
+			if (exact != generic && region_read(v, exact, pos) == -1)
 				return -1;
 			exact = next;
 		}
+		generic = next;
 		if (part_begins(v, next) && joined_read(v) == -1)
 			return -1;
 	}
@@ -403,7 +399,7 @@ split_run(struct views *v, enum view exact_view, enum view generic_view)
 		return -1;
 	piece_add(v, generic, v->len);
 	v->view = exact_view;
-	if (region_read(v, exact, v->len) == -1)
+	if (exact != generic && region_read(v, exact, v->len) == -1)
 		return -1;
 	return joined_read(v);
 }
