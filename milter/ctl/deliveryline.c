@@ -18,9 +18,12 @@ put_tls(const struct text *t, const struct outbound_delivery *d, const struct ma
 		text_colour(b, t, TEXT_RED, "in clear");
 		break;
 	case HOP_TLS_YES:
-		if (d->version != NULL)
+		if (d->evidence == OUTBOUND_SESSION)
 			snprintf(words, sizeof(words), "%s %s %u/%u%s%s", d->version, d->cipher, d->bits, d->alg_bits,
 			    d->trust != NULL ? " " : "", d->trust != NULL ? d->trust : "");
+		else if (d->evidence == OUTBOUND_LINE)
+			snprintf(words, sizeof(words), "%s%s%s %s", d->version, d->cipher != NULL ? " " : "",
+			    d->cipher != NULL ? d->cipher : "", d->trust);
 		else
 			snprintf(words, sizeof(words), "TLS (level %.*s; version not logged)", (int)m->level.len, m->level.p);
 		text_colour(b, t, TEXT_GREEN, words);

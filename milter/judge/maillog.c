@@ -106,6 +106,18 @@ maillog_queue_id(struct cursor *c, struct maillog *m)
 	return 1;
 }
 
+int
+maillog_delivery_like(const struct cursor *c)
+{
+	size_t n = cursor_left(c) < MAILLOG_HEAD_MAX ? cursor_left(c) : MAILLOG_HEAD_MAX;
+	struct cursor at = *c;
+	struct maillog_text id;
+
+	if (!cursor_word(&at, "-_.", MAILLOG_WORD_MAX, &id) || !cursor_skip(&at, ": "))
+		at = *c;
+	return cursor_skip(&at, "to=") && memmem(c->p, n, ", relay=", 8) != NULL;
+}
+
 /* ---- a line ---- */
 
 /* A stamp or header of no known form: is it nevertheless one of an MTA's client? */
@@ -142,7 +154,7 @@ maillog_read(const char *line, size_t len, struct maillog *out)
 	if (memchr(out->program.p, '/', out->program.len) != NULL) {
 		out->mta = MAILLOG_POSTFIX;
 		out->kind = maillog_postfix(&c, out);
-	} else if (maillog_is_sendmail(&out->program)) {
+	} else if (maillog_is_sendmail(&out->program) || maillog_like_sendmail(&c)) {
 		out->mta = MAILLOG_SENDMAIL;
 		out->kind = maillog_sendmail(&c, out);
 	}

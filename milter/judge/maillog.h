@@ -50,7 +50,7 @@ struct maillog {
 	/* SESSION, LOST, DELIVERY: with whom.  relay is all of it, as written; host may end in a dot, ip may be NULL. */
 	struct maillog_text	 relay, relay_host, relay_ip, relay_port;
 
-	/* SESSION */
+	/* SESSION; the first three of a DELIVERY as well, where its own line has them (Sendmail with _FFR_LOG_MORE) */
 	struct maillog_text	 trust, version, cipher, group;
 	uint32_t		 bits, alg_bits;	/* used, and of the algorithm */
 	int			 reused;
@@ -69,7 +69,7 @@ struct maillog {
 	/* tls= of Postfix 3.11: level[:downgraded] and what came of it */
 	struct maillog_text	 level, downgraded, requiretls;
 	int			 violated, undecided;
-	int			 level_bad;	/* there is a tls=, and it cannot be read */
+	int			 level_bad;	/* there is a tls=, and it cannot be read, or has words that are not known */
 };
 
 /*

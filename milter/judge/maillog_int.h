@@ -75,11 +75,15 @@ int	maillog_address_like(const struct maillog_text *);
 const char *maillog_address_end(const char *p, const char *end, int *quoted);
 /* "ABC123:" before a blank, taken. */
 int	maillog_queue_id(struct cursor *, struct maillog *);
+/* Does the text begin as a delivery does, with whatever id or none, and name a relay?  For lines that could not be read. */
+int	maillog_delivery_like(const struct cursor *);
 
 /* ---- maillog_postfix.c, maillog_sendmail.c: the text of a line ---- */
 
 enum maillog_kind maillog_postfix(struct cursor *, struct maillog *);
 int	maillog_is_sendmail(const struct maillog_text *program);
+/* The same by the text, of a program of another name: sendmail -L gives it any. */
+int	maillog_like_sendmail(const struct cursor *);
 enum maillog_kind maillog_sendmail(struct cursor *, struct maillog *);
 
 #endif

@@ -68,6 +68,33 @@ delays(const struct maillog_text *t, struct maillog *m)
 	    seconds(&c, &m->connect_ms) && cursor_skip(&c, "/") && seconds(&c, &m->transfer_ms) && c.p == c.end;
 }
 
+static int
+word_known(const struct maillog_text *t, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (maillog_text_is(t, *words))
+			return 1;
+	return 0;
+}
+
+/*
+ * A word that is not known may be the next version's for clear text, so
+ * nothing is made of it.  "unknown" says of itself that it is undecided.
+ */
+static int
+tls_words_known(const struct maillog_text *name, const struct maillog_text *final, int requiretls, int undecided)
+{
+	static const char *const levels[] = { "none", "may", "encrypt", "dane", "dane-only", "halfdane", "half-dane", "fingerprint",
+	    "verify", "secure", NULL };
+	static const char *const misses[] = { "nocertmatch", "nostarttls", "noencryption", "none", NULL };
+
+	if (requiretls)
+		return final->p == NULL || word_known(final, misses);
+	if (!word_known(name, levels) && !(undecided && maillog_text_is(name, "unknown")))
+		return 0;
+	return final->p == NULL || word_known(final, levels);
+}
+
 /* [!]name[:final][?], and requiretls behind a slash. */
 static int
 tls_status(const struct maillog_text *t, struct maillog *m)
@@ -85,6 +112,8 @@ tls_status(const struct maillog_text *t, struct maillog *m)
 		    (cursor_skip(&c, ":") && !cursor_word(&c, "-_", MAILLOG_WORD_MAX, &final)))
 			return 0;
 		open = cursor_skip(&c, "?");
+		if (!tls_words_known(&name, &final, maillog_text_is(&name, "requiretls"), open))
+			return 0;
 		if (maillog_text_is(&name, "requiretls")) {
 			m->requiretls.p = from;
 			m->requiretls.len = (size_t)(c.p - from);
@@ -147,6 +176,9 @@ postfix_field(struct cursor *c, struct maillog *m)
 	else if (maillog_text_is(&key, "tls")) {
 		if (!tls_status(&value, m)) {
 			memset(&m->level, 0, sizeof(m->level));
+			memset(&m->downgraded, 0, sizeof(m->downgraded));
+			memset(&m->requiretls, 0, sizeof(m->requiretls));
+			m->violated = m->undecided = 0;
 			m->level_bad = 1;
 		}
 	} else if (maillog_text_is(&key, "dsn"))
@@ -229,7 +261,7 @@ postfix_lost(struct cursor *c, struct maillog *m)
 	return relay_postfix(m) ? MAILLOG_LOST : MAILLOG_IRRELEVANT;
 }
 
-enum component { OTHER, AGENT, CLIENT, PROXY, MASTER };
+enum component { OTHER, QUIET, AGENT, CLIENT, PROXY, MASTER };
 
 /* The daemon behind the last slash of the program. */
 static enum component
@@ -242,7 +274,11 @@ component(const struct maillog_text *prog)
 		{ "smtp", CLIENT }, { "lmtp", CLIENT }, { "tlsproxy", PROXY }, { "master", MASTER }, { "local", AGENT },
 		{ "virtual", AGENT }, { "pipe", AGENT }, { "error", AGENT }, { "retry", AGENT }, { "discard", AGENT },
 		{ "qmgr", AGENT }, { "oqmgr", AGENT }, { "cleanup", AGENT }, { "bounce", AGENT }, { "defer", AGENT },
-		{ "verify", AGENT }, { "relay", CLIENT }
+		{ "verify", AGENT }, { "relay", CLIENT },
+		/* these deliver nothing, and show what clients say */
+		{ "smtpd", QUIET }, { "postscreen", QUIET }, { "qmqpd", QUIET }, { "pickup", QUIET }, { "sendmail", QUIET },
+		{ "postdrop", QUIET }, { "trivial-rewrite", QUIET }, { "anvil", QUIET }, { "scache", QUIET },
+		{ "dnsblog", QUIET }, { "postsuper", QUIET }
 	};
 	const char *slash = memrchr(prog->p, '/', prog->len);
 	struct maillog_text last;
@@ -262,15 +298,17 @@ maillog_postfix(struct cursor *c, struct maillog *m)
 	enum component is = component(&m->program);
 	struct cursor at;
 
-	if (is == OTHER)
+	if (is == QUIET)
 		return MAILLOG_IRRELEVANT;
 	if (is == MASTER)
 		return cursor_skip(c, "reload -- ") || cursor_skip(c, "daemon started -- ") ? MAILLOG_RESTART : MAILLOG_IRRELEVANT;
 	if (maillog_queue_id(c, m)) {
 		if (cursor_skip(c, "to="))
 			return postfix_delivery(c, m);
-		return is == CLIENT ? postfix_lost(c, m) : MAILLOG_IRRELEVANT;
+		return is == CLIENT || is == OTHER ? postfix_lost(c, m) : MAILLOG_IRRELEVANT;
 	}
+	if (maillog_delivery_like(c))
+		return MAILLOG_UNREADABLE;
 	/* verbose, it shows what the server says */
 	if (is == AGENT || cursor_starts(c, "<", 1) || cursor_starts(c, ">", 1))
 		return MAILLOG_IRRELEVANT;
@@ -281,6 +319,6 @@ maillog_postfix(struct cursor *c, struct maillog *m)
 	if (cursor_word(&at, "", WORD_LEN_MAX, &m->trust) && cursor_skip(&at, " TLS connection "))
 		return postfix_session(&at, m);
 	/* Whatever it is called in a later version, it will tell the cipher. */
-	return memmem(c->p, cursor_left(c) < MAILLOG_HEAD_MAX ? cursor_left(c) : MAILLOG_HEAD_MAX, " with cipher ", 13) != NULL ?
+	return is != OTHER && memmem(c->p, cursor_left(c) < MAILLOG_HEAD_MAX ? cursor_left(c) : MAILLOG_HEAD_MAX, " with cipher ", 13) != NULL ?
 	    MAILLOG_UNREADABLE : MAILLOG_IRRELEVANT;
 }

@@ -55,6 +55,19 @@ maillog_is_sendmail(const struct maillog_text *p)
 	return 0;
 }
 
+int
+maillog_like_sendmail(const struct cursor *c)
+{
+	size_t n = cursor_left(c) < MAILLOG_HEAD_MAX ? cursor_left(c) : MAILLOG_HEAD_MAX;
+	struct cursor at = *c;
+	struct maillog_text id;
+
+	if (cursor_word(&at, "", MAILLOG_WORD_MAX, &id) && !cursor_skip(&at, ": "))
+		at = *c;
+	return cursor_starts(&at, "STARTTLS=client, ", 17) ||
+	    (maillog_delivery_like(c) && memmem(c->p, n, ", mailer=", 9) != NULL && memmem(c->p, n, ", stat=", 7) != NULL);
+}
+
 /* Behind "STARTTLS=client, ": relay=, version=, verify=, cipher=, bits=ALG/USED: the other way round than Postfix. */
 static enum maillog_kind
 sendmail_session(struct cursor *c, struct maillog *m)
@@ -115,6 +128,16 @@ sendmail_status(struct cursor *c, struct maillog *m)
 	}
 }
 
+/* "tls_verify=OK", "tls_version=TLSv1.2": one word.  What is none is not kept. */
+static void
+sendmail_word(const struct maillog_text *value, struct maillog_text *to)
+{
+	struct cursor v = { value->p, value->p + value->len };
+
+	if (!cursor_word(&v, "._-+", MAILLOG_WORD_MAX, to) || v.p != v.end)
+		memset(to, 0, sizeof(*to));
+}
+
 /* One "key=value, "; 1 for stat= or reply=, behind which all is the server's; -1 for what is none. */
 static int
 sendmail_field(struct cursor *c, struct maillog *m)
@@ -142,6 +165,12 @@ sendmail_field(struct cursor *c, struct maillog *m)
 		m->timed = interval(&value, &m->transfer_ms);
 	else if (maillog_text_is(&key, "dsn"))
 		m->dsn = value;
+	else if (maillog_text_is(&key, "tls_verify"))
+		sendmail_word(&value, &m->trust);
+	else if (maillog_text_is(&key, "tls_version"))
+		sendmail_word(&value, &m->version);
+	else if (maillog_text_is(&key, "cipher"))
+		sendmail_word(&value, &m->cipher);
 	return 0;
 }
 
@@ -204,5 +233,7 @@ maillog_sendmail(struct cursor *c, struct maillog *m)
 	(void)(maillog_queue_id(c, m) || cursor_skip(c, "NOQUEUE: "));
 	if (m->queue_id.p != NULL && cursor_skip(c, "to="))
 		return sendmail_delivery(c, m);
+	if (maillog_delivery_like(c))
+		return MAILLOG_UNREADABLE;
 	return cursor_skip(c, "STARTTLS=client, ") ? sendmail_session(c, m) : MAILLOG_IRRELEVANT;
 }

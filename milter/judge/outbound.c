@@ -30,6 +30,7 @@
 #define CACHED_MS	600000u		/* Sendmail keeps a connection for 5 minutes, and uses it for some */
 #define SESSION_MS	21600000u	/* a session of Postfix: one recipient may be refused at once, the last be served 6 hours later */
 #define LOGGING_MS	86400000u	/* how long a TLS line proves that the service writes them */
+#define LINE_CIPHER_CUT	20		/* octets of cipher= that Sendmail writes: one as long may be the beginning of another */
 #define STEP_MS		86400000u	/* a clock that goes back further was wrong before */
 
 struct node {
@@ -50,10 +51,14 @@ struct outbound {
 	struct outbound_service	**services;	/* open addressing, places_mask + 1 places */
 	size_t			 places_mask, services_count;
 	struct outbound_counts	 counts;
+
+	/* of the last delivery's own line */
+	char			 version[MAILLOG_WORD_MAX + 1], cipher[MAILLOG_WORD_MAX + 1], trust[MAILLOG_WORD_MAX + 1];
 };
 
 static const char *const evidence_names[] = {
-	[OUTBOUND_SESSION] = "session", [OUTBOUND_LEVEL] = "level", [OUTBOUND_ABSENCE] = "absence"
+	[OUTBOUND_SESSION] = "session", [OUTBOUND_LEVEL] = "level", [OUTBOUND_LINE] = "line",
+	[OUTBOUND_ABSENCE] = "absence"
 };
 
 const char *
@@ -495,6 +500,8 @@ judge_absence(struct outbound *o, const struct maillog *m, struct outbound_servi
 
 	if (m->ambiguous)
 		reason = "ambiguous";
+	else if (m->level_bad)
+		reason = "not understood";
 	else if (!maillog_text_is(&m->status, "sent") && !maillog_text_is(&m->status, "deliverable") && !m->spoke)
 		reason = "not sent";
 	else if (s == NULL || begin_ms <= s->lost_ms)
@@ -513,6 +520,37 @@ judge_absence(struct outbound *o, const struct maillog *m, struct outbound_servi
 		conclude(d, HOP_TLS_UNKNOWN, OUTBOUND_NONE, reason);
 	else
 		conclude(d, HOP_TLS_NO, OUTBOUND_ABSENCE, NULL);
+}
+
+/*
+ * Sendmail's own words at the delivery.  1: they say how it went.  {verify} is
+ * NONE where there was no STARTTLS, and without a session an attempt tells
+ * nothing of what would have been.
+ */
+static int
+judge_line(struct outbound *o, const struct maillog *m, const struct node *n, struct outbound_delivery *d)
+{
+	int sent = maillog_text_is(&m->status, "sent") || m->spoke;
+
+	if (m->trust.p == NULL || !sent)
+		return 0;
+	if (maillog_text_is(&m->trust, "NONE")) {
+		if (m->version.p != NULL)
+			return 0;
+		conclude(d, HOP_TLS_NO, OUTBOUND_LINE, NULL);
+		return 1;
+	}
+	/* The session's line tells more. */
+	if (m->version.p == NULL || (n != NULL && !n->s.unsure && maillog_text_is(&m->version, n->s.version)))
+		return 0;
+	conclude(d, HOP_TLS_YES, OUTBOUND_LINE, m->cipher.len >= LINE_CIPHER_CUT ? "cipher cut" : NULL);
+	copy(o->version, sizeof(o->version), &m->version);
+	copy(o->cipher, sizeof(o->cipher), &m->cipher);
+	copy(o->trust, sizeof(o->trust), &m->trust);
+	d->version = o->version;
+	d->cipher = m->cipher.p != NULL && m->cipher.len < LINE_CIPHER_CUT ? o->cipher : NULL;
+	d->trust = o->trust;
+	return 1;
 }
 
 static void
@@ -535,6 +573,8 @@ delivery_take(struct outbound *o, const struct maillog *m, struct outbound_servi
 	/* Its own line has the last word: Postfix may have gone back to clear text after the session's line. */
 	if (!m->ambiguous && (is_none(&m->level) || is_none(&m->downgraded)))
 		conclude(d, HOP_TLS_NO, OUTBOUND_LEVEL, NULL);
+	else if (!postfix && judge_line(o, m, n, d))
+		;
 	else if (n != NULL && n->s.unsure)
 		conclude(d, HOP_TLS_UNKNOWN, OUTBOUND_NONE, "ambiguous");
 	else if (n != NULL) {

@@ -18,6 +18,7 @@ enum outbound_evidence {
 	OUTBOUND_NONE,		/* it is not */
 	OUTBOUND_SESSION,	/* the line of its TLS session */
 	OUTBOUND_LEVEL,		/* tls= of the delivery's own line */
+	OUTBOUND_LINE,		/* Sendmail's tls_verify= and tls_version= of the delivery's own line */
 	OUTBOUND_ABSENCE	/* this service writes a line for each TLS session, and there is none */
 };
 
@@ -95,6 +96,6 @@ uint64_t outbound_since_get(const struct outbound *);
 void	 outbound_service_put(struct outbound *, const struct outbound_service *);
 void	 outbound_session_put(struct outbound *, const struct outbound_session *);
 
-const char *outbound_evidence_str(enum outbound_evidence);	/* "session" "level" "absence"; NULL for none */
+const char *outbound_evidence_str(enum outbound_evidence);	/* "session" "level" "line" "absence"; NULL for none */
 
 #endif

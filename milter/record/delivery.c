@@ -122,7 +122,7 @@ put_tls(struct writer *w, const struct maillog *m, const struct outbound_deliver
 		json_str(&w->json, "onward", "unknown");
 	put_string(w, "version", d->version);
 	put_string(w, "cipher", d->cipher);
-	if (d->version != NULL) {
+	if (d->evidence == OUTBOUND_SESSION) {
 		put_bits(w, "bits", d->bits);
 		put_bits(w, "alg_bits", d->alg_bits);
 	}

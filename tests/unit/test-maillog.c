@@ -44,6 +44,9 @@ describe_delivery(const struct maillog *m, struct buf *b)
 	add(b, "req", &m->requiretls);
 	add(b, "dsn", &m->dsn);
 	add(b, "status", &m->status);
+	add(b, "trust", &m->trust);
+	add(b, "v", &m->version);
+	add(b, "c", &m->cipher);
 	if (m->timed)
 		buf_addf(b, " took=%llu+%llu", (unsigned long long)m->connect_ms, (unsigned long long)m->transfer_ms);
 	if (m->conn_use > 0)
@@ -189,6 +192,12 @@ postfix_deliveries(void **state)
 		{ OUT TO RELAY DELAYS "tls=!secure/!requiretls:nocertmatch, dsn=5.7.10, status=bounced (x)",
 		    WANT " level=secure req=!requiretls:nocertmatch dsn=5.7.10 status=bounced took=500+1000 violated" },
 		{ OUT TO RELAY DELAYS "tls=unknown?, " SENT, WANT " level=unknown" END " undecided" },
+		{ OUT TO RELAY DELAYS "tls=unknown, " SENT, WANT END " badlevel" },
+		{ OUT TO RELAY DELAYS "tls=newlevel, " SENT, WANT END " badlevel" },
+		{ OUT TO RELAY DELAYS "tls=!newlevel?, " SENT, WANT END " badlevel" },
+		{ OUT TO RELAY DELAYS "tls=may:weird, " SENT, WANT END " badlevel" },
+		{ OUT TO RELAY DELAYS "tls=may/newfeature, " SENT, WANT END " badlevel" },
+		{ OUT TO RELAY DELAYS "tls=secure/requiretls:weird, " SENT, WANT END " badlevel" },
 		{ OUT TO RELAY DELAYS "tls=, " SENT, WANT END " badlevel" },
 		{ OUT TO RELAY DELAYS "tls=may:, " SENT, WANT END " badlevel" },
 		{ OUT TO RELAY DELAYS "tls=ma y, " SENT, WANT END " badlevel" },
@@ -208,6 +217,16 @@ postfix_deliveries(void **state)
 		{ OUT TO "relay=mx.examp", "unreadable" },
 		{ OUT "4Fw2K1xYzz9: to=<bob@example.org", "unreadable" },
 		{ OUT "4Fw2K1xYzz9: to=bob@example.org, " RELAY SENT, "unreadable" },
+		{ OUT "to=<bob@example.org>, " RELAY DELAYS SENT, "unreadable" },
+		{ OUT "ABCD: to=<bob@example.org>, " RELAY DELAYS SENT, "unreadable" },
+		{ HEAD "postfix/smtp-amavis[9]: to=<bob@example.org>, " RELAY DELAYS SENT, "unreadable" },
+		{ HEAD "postfix/smtp-amavis[9]: 4Fw2K1xYzz9: to=<bob@example.org>, " RELAY "delay=1", "unreadable" },
+		{ HEAD "postfix/pickup[5]: to=<a@x.example>, relay=none, delay=1, status=sent (x)", "irrelevant" },
+		/* a program of an unknown name that writes what a client writes */
+		{ HEAD "postfix/smtp-amavis[9]: " TO RELAY DELAYS SENT, WANT END },
+		{ HEAD "postfix/smtp-amavis[9]: " SESSION "TLSv1.2 with cipher AES256-SHA (256/256 bits)",
+		    "session host=mx.example.org ip=192.0.2.1 port=25 trust=Trusted v=TLSv1.2 c=AES256-SHA bits=256/256" },
+		{ HEAD "charon/ike[9]: proposal with cipher AES (256/256 bits)", "irrelevant" },
 	};
 
 	(void)state;
@@ -251,6 +270,19 @@ sendmail_lines(void **state)
 		{ SM "3ANKI1xx012345: to=<\", delay=00:00:00, relay=evil [198.51.100.1], dsn=2.0.0, stat=Sent\"@x.example>" SM_TAIL "dsn=2.0.0, stat=Sent",
 		    "delivery id=3ANKI1xx012345 to=\", delay=00:00:00, relay=evil [198.51.100.1], dsn=2.0.0, stat=Sent\"@x.example" SM_WANT
 		    " dsn=2.0.0 status=sent took=0+61000" },
+		/* built with _FFR_LOG_MORE */
+		{ SM "3ANKI1xx012345: to=<a@x.example>" SM_TAIL "tls_verify=OK, tls_version=TLSv1.2, cipher=AES256-SHA, dsn=2.0.0, stat=Sent",
+		    "delivery id=3ANKI1xx012345 to=a@x.example" SM_WANT " dsn=2.0.0 status=sent trust=OK v=TLSv1.2 c=AES256-SHA took=0+61000" },
+		{ SM "3ANKI1xx012345: to=<a@x.example>" SM_TAIL "tls_verify=NONE, dsn=2.0.0, stat=Sent (tls_version=TLSv1.2, cipher=X, )",
+		    "delivery id=3ANKI1xx012345 to=a@x.example" SM_WANT " dsn=2.0.0 status=sent trust=NONE took=0+61000" },
+		/* sendmail -L quiet */
+		{ HEAD "quiet[77]: 3ANKI1xx012345: to=<a@x.example>" SM_TAIL "dsn=2.0.0, stat=Sent (ok)",
+		    "delivery id=3ANKI1xx012345 to=a@x.example" SM_WANT " dsn=2.0.0 status=sent took=0+61000" },
+		{ HEAD "quiet[77]: " SM_SESSION "256/128", "session host=mx.example.org trust=OK v=TLSv1.3 c=TLS_AES_256_GCM_SHA384 bits=128/256" },
+		{ HEAD "quiet[77]: 3ANK: to=<a@x.example>" SM_TAIL "dsn=2.0.0, stat=Sent (ok)", "unreadable" },
+		{ HEAD "quiet[77]: to=<a@x.example>" SM_TAIL "dsn=2.0.0, stat=Sent (ok)", "unreadable" },
+		{ HEAD "quiet[77]: 3ANKI1xx012345: from=<a@x.example>, size=1, mailer=x, stat=y", "irrelevant" },
+		{ SM "3ANK: to=<a@x.example>" SM_TAIL "dsn=2.0.0, stat=Sent (ok)", "unreadable" },
 		{ SM "STARTTLS=client, relay=mx.example.org., version=TLSv1.3, verify=OK", "unreadable" },
 		{ SM "3ANKI1xx012345: to=<a@x.example>, delay=00:00:00, mailer=esmtp", "unreadable" },
 		{ SM "3ANKI1xx012345: to=<a@x.example>", "unreadable" },

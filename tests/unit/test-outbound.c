@@ -58,7 +58,7 @@ feed(struct outbound *o, const char *line, struct buf *out)
 	buf_addf(out, "%s %s %s ", hop_tls_str(d.tls), d.evidence != OUTBOUND_NONE ? outbound_evidence_str(d.evidence) : "-",
 	    d.reason != NULL ? d.reason : "-");
 	if (d.version != NULL)
-		buf_addf(out, "%s %s %u %s", d.version, d.cipher, d.bits, d.trust != NULL ? d.trust : "-");
+		buf_addf(out, "%s %s %u %s", d.version, d.cipher != NULL ? d.cipher : "-", d.bits, d.trust != NULL ? d.trust : "-");
 	buf_addc(out, '\n');
 }
 
@@ -201,6 +201,11 @@ levels(void **state)
 		{ "a level without a session line", { SENT_TLS("09:00:02", "gw1", P, "AAAAA1", MX1, "may"), SENT_TLS("09:00:02", "gw1", P, "AAAAA1", MX1, "dane:encrypt") },
 		    "yes level not logged \nyes level not logged \n" },
 		{ "with one", { SESSION("09:00:01", "gw1", P, MX1), SENT_TLS("09:00:02", "gw1", P, "AAAAA1", MX1, "may") }, YES },
+		{ "a level that is not known says nothing, and absence nothing beside it",
+		  { SENT_TLS("09:00:02", "gw1", P, "AAAAA1", MX1, "newlevel"), SENT_TLS("09:00:02", "gw1", P, "AAAAA2", MX1, "may:weird"),
+		    SESSION("09:00:03", "gw1", Q, MX2), SENT_TLS("09:00:05", "gw1", P, "AAAAA3", MX1, "newlevel"),
+		    SESSION("09:00:06", "gw1", P, MX1), SENT_TLS("09:00:07", "gw1", P, "AAAAA4", MX1, "newlevel") },
+		    UNKNOWN("not understood") UNKNOWN("not understood") UNKNOWN("not understood") YES },
 		{ "back to clear text after the session broke", { SESSION("09:00:01", "gw1", P, MX1), SENT_TLS("09:00:02", "gw1", P, "AAAAA1", MX1, "may:none") }, "no level - \n" },
 		{ "the same before 3.11", { SESSION("09:00:01", "gw1", P, MX1), AT("09:00:01", "gw1", P) "AAAAA1: lost connection with mx1.example.org[192.0.2.1] while sending MAIL FROM",
 		    SENT("09:00:02", "gw1", P, "AAAAA1", MX1) }, NO },
@@ -224,6 +229,7 @@ sendmail(void **state)
 #define SM	"sm-mta[77]"
 #define SM_SESSION(t, pid, relay) AT(t, "gw1", pid) "STARTTLS=client, relay=" relay ", version=TLSv1.3, verify=OK, cipher=TLS_AES_128_GCM_SHA256, bits=256/128"
 #define SM_SENT(t, pid, id, relay) AT(t, "gw1", pid) id ": to=<a@x.example>, delay=00:00:02, xdelay=00:00:01, mailer=esmtp, pri=1, relay=" relay ", dsn=2.0.0, stat=Sent (ok)"
+#define SM_MORE(t, tls, more) AT(t, "gw1", SM) "3AN1111: to=<a@x.example>, delay=00:00:02, xdelay=00:00:01, mailer=esmtp, pri=1, relay=mx.example.org. [192.0.2.1], " tls more
 #define SM_YES	"yes session - TLSv1.3 TLS_AES_128_GCM_SHA256 128 OK\n"
 	static const struct log logs[] = {
 		{ "one session, several messages", { SM_SESSION("09:00:01", SM, "mx.example.org."), SM_SENT("09:00:02", SM, "3AN1111", "mx.example.org. [192.0.2.1]"),
@@ -236,6 +242,19 @@ sendmail(void **state)
 		{ "STARTTLS failed in between, with whom is not said", { SM_SESSION("09:00:01", SM, "mx.example.org."),
 		    AT("09:00:02", "gw1", SM) "STARTTLS=client, error: connect failed=-1, reason=x, SSL_error=1, errno=0, retry=-1", SM_SENT("09:00:03", SM, "3AN1111", "mx.example.org. [192.0.2.1]") },
 		    UNKNOWN("ambiguous") },
+		{ "evidence in the line itself", { SM_MORE("09:00:02", "tls_verify=OK, tls_version=TLSv1.2, cipher=AES256-GCM-SHA384, ", "dsn=2.0.0, stat=Sent"),
+		    SM_MORE("09:00:02", "tls_verify=NONE, ", "dsn=2.0.0, stat=Sent"),
+		    SM_MORE("09:00:02", "tls_verify=FAIL, tls_version=TLSv1.3, cipher=TLS_AES_256_GCM_SHA3, ", "dsn=2.0.0, stat=Sent") },
+		    "yes line - TLSv1.2 AES256-GCM-SHA384 0 OK\nno line - \nyes line cipher cut TLSv1.3 - 0 FAIL\n" },
+		{ "the session tells more, if it is of that version", { SM_SESSION("09:00:01", SM, "mx.example.org."),
+		    SM_MORE("09:00:02", "tls_verify=OK, tls_version=TLSv1.3, cipher=TLS_AES_128_GCM_SHA2, ", "dsn=2.0.0, stat=Sent"),
+		    SM_MORE("09:00:02", "tls_verify=OK, tls_version=TLSv1.2, cipher=AES128-SHA, ", "dsn=2.0.0, stat=Sent"),
+		    SM_MORE("09:00:02", "tls_verify=NONE, ", "dsn=2.0.0, stat=Sent") },
+		    SM_YES "yes line - TLSv1.2 AES128-SHA 0 OK\nno line - \n" },
+		{ "an attempt proves nothing, a refusal does", { SM_MORE("09:00:02", "tls_verify=NONE, ", "dsn=4.0.0, stat=Deferred: Connection refused"),
+		    SM_MORE("09:00:02", "tls_verify=NONE, ", "dsn=5.1.1, reply=550 5.1.1 no, stat=User unknown"),
+		    SM_MORE("09:00:02", "tls_verify=NONE, tls_version=TLSv1.2, ", "dsn=2.0.0, stat=Sent") },
+		    UNKNOWN("not sent") "no line - \n" UNKNOWN("not logged") },
 	};
 
 	(void)state;
