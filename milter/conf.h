@@ -73,7 +73,7 @@ void		 conf_free(struct conf *);
  * mistake: a build tree works, but says so.
  */
 const char	*conf_ungraded(const struct conf *);
-/* Checks what reading cannot: users, directories, sockets exist and fit.  0 or -1 with lines in errs. */
+/* Checks what reading cannot: users, directories, sockets exist and fit.  0, perhaps with notes in errs, or -1 with lines. */
 int		 conf_check(const struct conf *, struct buf *errs);
 /*
  * Likewise that there are signatures.  Apart, as it is no fault of the

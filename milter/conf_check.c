@@ -28,6 +28,7 @@
 #include "user.h"
 
 #define GROUPS_MAX	64
+#define NOTES_MAX	16384
 
 /* Who would do it. */
 struct who {
@@ -41,6 +42,7 @@ struct who {
 struct checking {
 	const struct conf	*conf;
 	struct buf		*errs;
+	struct buf		 notes;		/* what stops nothing; told behind the errors' place if there are none */
 	int			 failed;
 	struct who		 front, scan, self;
 };
@@ -384,8 +386,10 @@ check_peers(struct checking *c)
 		return;
 	/* Each writing makes a new one. */
 	check_parent(c, "downgrade.file", file, &c->front);
+	/* It is set aside at the start: an alarm is no reason to have no filter. */
 	if (stat(file, &st) == 0 && may(&c->front, file, R_OK) == -1)
-		complain(c, "downgrade.file: %s cannot read %s: %s", who_str(&c->front), file, strerror(errno));
+		buf_addf(&c->notes, "note: downgrade.file: %s cannot read %s: %s; the start sets it aside, and the habits of all "
+		    "peers are lost\n", who_str(&c->front), file, strerror(errno));
 }
 
 /* ---- exceptions ---- */
@@ -434,6 +438,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	memset(&c, 0, sizeof(c));
 	c.conf = conf;
 	c.errs = errs;
+	buf_init(&c.notes, NOTES_MAX);
 	who_find(&c, "user", conf->parent.user, &c.front);
 	who_find(&c, "scanner.user", conf->parent.scan_user, &c.scan);
 	check_sockets(&c);
@@ -443,6 +448,9 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_peers(&c);
 	check_exceptions(&c);
 	check_profile(&c);
+	if (!c.failed && c.notes.len > 0)
+		buf_add(errs, c.notes.data, c.notes.len);
+	buf_free(&c.notes);
 	return c.failed ? -1 : 0;
 }
 

@@ -136,6 +136,8 @@ put_downgrade(struct json *j, const struct front_stats *st)
 	json_u64(j, "peers", atomic_load(&st->peers));
 	json_u64(j, "habits", atomic_load(&st->peers_habits));
 	json_u64(j, "evicted", atomic_load(&st->peers_evicted));
+	if (st->alarm_lost[0] != '\0')
+		json_strn(j, "lost", st->alarm_lost, strnlen(st->alarm_lost, FRONT_LOST));
 	json_end_object(j);
 }
 

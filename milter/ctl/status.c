@@ -347,6 +347,12 @@ show_downgrade(struct status *s, const json_t *d)
 	    ull(d, "habits"));
 	if (num(d, "evicted") > 0)
 		buf_addf(&s->out, ", %llu forgotten for room", ull(d, "evicted"));
+	if (*str(d, "lost", "") != '\0') {
+		buf_addz(&s->out, "; ");
+		text_colour(&s->out, &s->ctl->out, TEXT_YELLOW, "the habits were lost at the start");
+		buf_addz(&s->out, ": ");
+		text_add(&s->out, str(d, "lost", ""), TEXT_UNLIMITED);
+	}
 	buf_addc(&s->out, '\n');
 }
 

@@ -285,6 +285,7 @@ alarm_open(const struct peers_settings *settings, struct front_stats *stats)
 	}
 	if (err[0] != '\0')
 		log_error("downgrade.file: %s", err);
+	snprintf(stats->alarm_lost, sizeof(stats->alarm_lost), "%s", err);
 	pthread_mutex_init(&a->lock, NULL);
 	counts_tell(a);
 	return a;

@@ -74,6 +74,7 @@ enum alarm_state {
  * (strings may lack their NUL).
  */
 #define FRONT_STAGES	5	/* connect, helo, mail, rcpt, data */
+#define FRONT_LOST	512	/* octets of a sentence with the file's name */
 #define FRONT_MACROS	512	/* octets of macro names, space-separated, per stage */
 struct front_stats {
 	_Atomic uint64_t	 started_ms;		/* wall clock; 0: not yet listening */
@@ -88,6 +89,7 @@ struct front_stats {
 	_Atomic uint64_t	 downgrades;	/* alarms */
 	_Atomic uint64_t	 peers, peers_habits, peers_evicted;
 	_Atomic uint32_t	 alarm_state;	/* enum alarm_state */
+	char			 alarm_lost[FRONT_LOST];	/* why the habits of before are lost; "": they are not; set before it listens */
 	_Atomic uint64_t	 refused_mail, refused_rcpt;	/* at that stage, for a partner's TLS */
 	_Atomic uint64_t	 requiretls_clear;	/* messages with REQUIRETLS that came without TLS */
 	char			 macros[FRONT_STAGES][FRONT_MACROS];	/* seen at each stage, of the last connection that had any */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -411,6 +412,39 @@ test_weaker(void **state)
 
 /* ---- restart, reload ---- */
 
+/* Why the alarm knows nobody is told for as long as it is so. */
+static void
+test_lost(void **state)
+{
+	static const struct { const char *text; mode_t mode; const char *want; } files[] = {
+		{ "rubbish", 0600, "line 1 makes no sense; it is set aside as " },
+		{ "hopward-peers 1\ngraded-by -\nend 0\n", 0, "Permission denied; it is set aside as " },
+	};
+	struct house h;
+	size_t i;
+	FILE *f;
+
+	(void)state;
+	for (i = 0; i < COUNT(files); i++) {
+		if (files[i].mode == 0 && geteuid() == 0)
+			continue;	/* root reads it */
+		house_open(&h, settings_new());
+		assert_string_equal(h.stats->alarm_lost, "");
+		house_stop(&h);
+		assert_non_null(f = fopen(h.file, "w"));
+		fputs(files[i].text, f);
+		fclose(f);
+		assert_int_equal(chmod(h.file, files[i].mode), 0);
+		house_start(&h, settings_new());
+		if (strstr(h.stats->alarm_lost, files[i].want) == NULL)
+			fail_msg("got \"%s\", want \"%s\" in it", h.stats->alarm_lost, files[i].want);
+		house_stop(&h);
+		house_start(&h, settings_new());
+		assert_string_equal(h.stats->alarm_lost, "");
+		house_close(&h);
+	}
+}
+
 static void
 test_restart(void **state)
 {
@@ -528,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_weaker),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_unwritable),

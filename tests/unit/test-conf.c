@@ -664,7 +664,7 @@ want_check(const char *text, const char *const *options, const char *want)
 	buf_init(&errs, 65536);
 	rc = conf_check(conf, &errs) | conf_check_database(conf, &errs);
 	said = without_dir(errs.data != NULL ? errs.data : "");
-	if (strcmp(said, want) != 0 || rc != (want[0] == '\0' ? 0 : -1))
+	if (strcmp(said, want) != 0 || rc != (want[0] == '\0' || strncmp(want, "note: ", 6) == 0 ? 0 : -1))
 		fail_msg("%s\ngot  %d\n%s\nwant\n%s", text, rc, said, want);
 	free(said);
 	buf_free(&errs);
@@ -767,6 +767,7 @@ static void
 each_process_is_asked_for(void **state)
 {
 	char	 option[512];
+	char	*text;
 
 	(void)state;
 	if (geteuid() != 0)
@@ -794,6 +795,14 @@ each_process_is_asked_for(void **state)
 	want_changed(option, "profile: 61951 cannot read profiles/own.conf: Permission denied\n");
 	snprintf(option, sizeof(option), "clamav.DatabaseDirectory=%s", in_dir("db2"));
 	want_changed(option, "clamav.DatabaseDirectory: 61952 cannot read the signatures in db2\n");
+	/* No reason to have no filter. */
+	chmod(file_write("lib/peers", "x"), 0);
+	snprintf(option, sizeof(option), "downgrade.file=%s", in_dir("lib/peers"));
+	text = good_check("trusted_authserv_ids = [ \"a.example\" ];");
+	want_check(text, (const char *const[]){ option, NULL }, "note: downgrade.file: 61951 cannot read lib/peers: "
+	    "Permission denied; the start sets it aside, and the habits of all peers are lost\n");
+	want_check(text, (const char *const[]){ option, "pid_file=/nix/x", NULL }, "pid_file: /nix: No such file or directory\n");
+	free(text);
 }
 
 /* ---- the page and the example ---- */

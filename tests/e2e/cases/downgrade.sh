@@ -65,3 +65,17 @@ echo 'rubbish' >"$T/key/peers"
 start_hopward
 check "set aside" grep -q rubbish "$T/key/peers.bad"
 check "and said" grep -q 'downgrade.file: .*set aside' "$T/log/hopward"
+like "status, too" "$(ctl status)" 'the habits were lost at the start: .*peers: line 1 makes no sense; it is set aside'
+stop_hopward
+start_hopward
+unlike "up to the next start" "$(ctl status)" 'habits were lost'
+stop_hopward
+# Unreadable: the mail is filtered nevertheless.
+rm -f "$T/key/peers.bad"
+echo 'rubbish' >"$T/key/peers"
+chown 0 "$T/key/peers"
+chmod 0 "$T/key/peers"
+echo 'trusted_authserv_ids = [ "auth.example.test" ];' >>"$T/hopward.conf"
+start_hopward
+check "set aside" test -e "$T/key/peers.bad"
+like "and said why" "$(ctl status --json)" '"lost": *"[^"]*peers: (Permission denied|line 1 makes no sense); it is set aside'
