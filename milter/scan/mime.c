@@ -64,7 +64,7 @@ delim_find(struct walk *w, size_t pos, size_t next, struct delim *d)
 	for (i = w->depth; i-- > 0;) {
 		const struct level *l = &w->stack[i];
 
-		if (l->kind != LEVEL_MULTIPART)
+		if (l->kind != LEVEL_MULTIPART || next - pos - 2 < l->boundary_len)
 			continue;
 		m = delim_match(w, l, pos, next);
 		if (m > 0 && l->closed) {
