@@ -27,7 +27,7 @@
 #define RECEIVED_WIRE_MIN	((0 RECEIVED_TEXTS(RECEIVED_COUNT_ONE)) * 4 + 8 + 4 + 5)
 
 /* ... and of a pass: two texts of an octet, method, place. */
-#define AUTHRES_WIRE_MIN	(2 * (4 + 1) + 1 + 4)
+#define AUTHRES_WIRE_MIN	(2 * (4 + 1) + 1 + 1 + 4)
 #define AUTHRES_TEXT_MAX	255
 
 /* ---- names ---- */
@@ -339,10 +339,10 @@ authres_valid(const struct authres *a)
 	return a->authserv_id != NULL && text_valid(a->authserv_id, AUTHRES_TEXT_MAX) &&
 	    strpbrk(a->authserv_id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL &&
 	    a->domain != NULL && text_valid(a->domain, AUTHRES_TEXT_MAX) && domain_valid(a->domain) &&
-	    (unsigned int)a->method < AUTHRES_METHODS;
+	    (unsigned int)a->method < AUTHRES_METHODS && a->pass <= 1;
 }
 
-/* Trust in a pass goes by the hops above it: these are in order, and there. */
+/* Trust in a result goes by the hops above it: these are in order, and there. */
 static int
 authres_places_valid(const struct scan_result *r)
 {
@@ -530,6 +530,7 @@ passes_encode(const struct scan_result *r, struct buf *out)
 		wire_put_str(out, a->domain);
 		wire_put_u8(out, (uint8_t)a->method);
 		wire_put_u32(out, a->received_above);
+		wire_put_u8(out, a->pass);
 	}
 }
 
@@ -556,6 +557,7 @@ passes_decode(struct wire *w, struct scan_result *r)
 		a->domain = wire_str(w);
 		a->method = (enum authres_method)wire_u8(w);
 		a->received_above = wire_u32(w);
+		a->pass = wire_u8(w);
 		if (!authres_valid(a))
 			w->bad = 1;
 	}

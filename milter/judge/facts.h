@@ -243,9 +243,9 @@ struct received {
 void	received_clear(struct received *);	/* frees `texts`, zeroes the rest; not the struct */
 
 /*
- * A pass in an Authentication-Results field (RFC 8601) of the top header
- * block, as its writer wrote it; other results are not kept.  Whether it is to
- * be believed is the judge's.
+ * A result in an Authentication-Results field (RFC 8601) of the top header
+ * block, as its writer wrote it.  Of the same writer, method and domain it is
+ * the topmost field's: what he said last.  Whether it is to be believed is the judge's.
  */
 enum authres_method { AUTHRES_SPF, AUTHRES_DKIM, AUTHRES_METHODS };
 
@@ -254,6 +254,7 @@ struct authres {
 	char		*domain;	/* SPF: of smtp.mailfrom; DKIM: header.d; lower case, at most 255 octets */
 	enum authres_method method;
 	uint32_t	 received_above;	/* Received fields that stand above it */
+	uint8_t		 pass;		/* 0: any other result */
 };
 
 void	authres_clear(struct authres *);	/* frees the texts, zeroes the rest; not the struct */
@@ -274,7 +275,7 @@ struct scan_result {
 	uint32_t	 received_more;	/* fields beyond SCAN_RECEIVED_MAX, not read */
 	struct authres	*authres;	/* in the order of the message */
 	uint32_t	 authres_count;
-	uint32_t	 authres_more;	/* passes beyond SCAN_AUTHRES_MAX */
+	uint32_t	 authres_more;	/* results beyond SCAN_AUTHRES_MAX */
 	uint8_t		 tls_required_no;	/* the one field "TLS-Required: No" (RFC 8689 section 5) */
 	enum ambiguity	 ambiguity;
 	uint32_t	 views;		/* readings made of its MIME, the strict one among them */

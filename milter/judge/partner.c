@@ -269,7 +269,7 @@ authres_find(const struct view *view, enum authres_method method, char *const *d
 	uint32_t			 i;
 
 	for (i = 0; scan != NULL && view->domain_len > 0 && i < scan->authres_count; i++)
-		if (scan->authres[i].method == method && authres_speaks(view, &scan->authres[i], domains) &&
+		if (scan->authres[i].pass && scan->authres[i].method == method && authres_speaks(view, &scan->authres[i], domains) &&
 		    authres_trusted(view, &scan->authres[i]))
 			return &scan->authres[i];
 	return NULL;

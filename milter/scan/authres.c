@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a header block says of its message's authentication: passes of SPF and DKIM (RFC 8601), and TLS-Required (RFC 8689). */
+/* What a header block says of its message's authentication: results of SPF and DKIM (RFC 8601), and TLS-Required (RFC 8689). */
 /*
  * Called by a worker for the top header block of a message.  A pass may make a
  * message its partner's, so the reading is strict where it matters: the
@@ -7,7 +7,8 @@
  * two readers could read differently gives nothing, for the whole field.  It
  * is lenient where writers are only sloppy: unquoted values, words without a
  * ptype, an empty result at the end.  Exchange Online writes no authserv-id:
- * its fields give nothing, as nobody stands for them.  One pass, comments by a
+ * its fields give nothing, as nobody stands for them.  Where fields of one writer
+ * contradict each other the upper one counts, also with what is no pass.  One pass, comments by a
  * counter.  Does not know whose fields are to be believed.
  */
 #include <stdlib.h>
@@ -360,11 +361,37 @@ authserv_take(struct reader *r, char id[TEXT_MAX + 1])
 	return !r->bad && n > 0;
 }
 
+/*
+ * The result of that writer, method and domain that is there, or NULL.  A field
+ * above has spoken last.
+ */
+static struct authres *
+result_find(const struct scan_result *r, const struct authres *want)
+{
+	struct authres	*a;
+	uint32_t	 i;
+
+	for (i = 0; i < r->authres_count; i++) {
+		a = &r->authres[i];
+		if (a->method == want->method && strcmp(a->domain, want->domain) == 0 &&
+		    strcmp(a->authserv_id, want->authserv_id) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+/* `field`: where the results of this field begin.  `new` is copied. */
 static int
-pass_add(struct scan_result *r, const char *id, enum authres_method method, const char *domain, uint32_t above)
+result_add(struct scan_result *r, uint32_t field, const struct authres *new)
 {
 	struct authres	*a;
 
+	if ((a = result_find(r, new)) != NULL) {
+		/* Twice in a field: one of several signatures is enough, but of SPF there is one answer. */
+		if (a >= r->authres + field)
+			a->pass = new->method == AUTHRES_DKIM ? a->pass | new->pass : a->pass & new->pass;
+		return 0;
+	}
 	if (r->authres_count == SCAN_AUTHRES_MAX) {
 		r->authres_more += r->authres_more < UINT32_MAX;
 		return 0;
@@ -372,7 +399,9 @@ pass_add(struct scan_result *r, const char *id, enum authres_method method, cons
 	if (r->authres == NULL && (r->authres = calloc(SCAN_AUTHRES_MAX, sizeof(*r->authres))) == NULL)
 		return -1;
 	a = &r->authres[r->authres_count];
-	*a = (struct authres){ strdup(id), strdup(domain), method, above };
+	*a = *new;
+	a->authserv_id = strdup(new->authserv_id);
+	a->domain = strdup(new->domain);
 	if (a->authserv_id == NULL || a->domain == NULL) {
 		authres_clear(a);
 		return -1;
@@ -399,26 +428,34 @@ dkim_domain(const struct resinfo *info, char domain[TEXT_MAX + 1])
 	return strcmp(i + n - m, domain) == 0 && (n == m || i[n - m - 1] == '.');
 }
 
-/* Adds what the result comes to, if it is a pass that names whose.  0 or -1. */
+/* A signature that does not hold is of whom it names, whatever else it says. */
 static int
-resinfo_add(const struct resinfo *info, const char *id, uint32_t above, struct scan_result *r)
+dkim_domain_failed(const struct resinfo *info, char domain[TEXT_MAX + 1])
 {
-	enum authres_method	method;
-	char			domain[TEXT_MAX + 1];
-	int			have;
+	return info->d.p != NULL ? domain_of(info->d, 0, domain) : info->i.p != NULL && domain_of(info->i, 1, domain);
+}
+
+/* Adds what the result comes to, if it names whose it is.  0 or -1. */
+static int
+resinfo_add(const struct resinfo *info, char *id, uint32_t above, uint32_t field, struct scan_result *r)
+{
+	char		domain[TEXT_MAX + 1];
+	struct authres	new = { .authserv_id = id, .domain = domain, .received_above = above };
+	int		have;
 
 	if (info->odd || info->version_bad || !piece_is(info->result, "pass"))
 		return 0;
+	new.pass = piece_is(info->result, "pass") != 0;
 	if (piece_is(info->method, "spf")) {
-		method = AUTHRES_SPF;
+		new.method = AUTHRES_SPF;
 		have = info->mailfrom.p != NULL && domain_of(info->mailfrom, 1, domain);
 	} else if (piece_is(info->method, "dkim")) {
-		method = AUTHRES_DKIM;
-		have = dkim_domain(info, domain);
+		new.method = AUTHRES_DKIM;
+		have = new.pass ? dkim_domain(info, domain) : dkim_domain_failed(info, domain);
 	} else {
 		return 0;
 	}
-	return have ? pass_add(r, id, method, domain, above) : 0;
+	return have ? result_add(r, field, &new) : 0;
 }
 
 /* Authserv-id, version, results.  1: all of it could be read, 0: not so, -1: no memory. */
@@ -428,6 +465,7 @@ field_read(struct reader *in, uint32_t above, struct scan_result *r)
 	char		id[TEXT_MAX + 1];
 	struct resinfo	info;
 	struct piece	version;
+	uint32_t	field = r->authres_count;
 	int		none = 0, results = 0, gap;
 
 	if (!authserv_take(in, id))
@@ -443,7 +481,7 @@ field_read(struct reader *in, uint32_t above, struct scan_result *r)
 		if (!resinfo_take(in, &info, &none))
 			continue;
 		results++;
-		if (resinfo_add(&info, id, above, r) == -1)
+		if (resinfo_add(&info, id, above, field, r) == -1)
 			return -1;
 	}
 	return !in->bad && !(none && results > 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a header block says of its message's authentication: passes of SPF and DKIM, and TLS-Required. */
+/* What a header block says of its message's authentication: results of SPF and DKIM, and TLS-Required. */
 #ifndef HOPWARD_SCAN_AUTHRES_H
 #define HOPWARD_SCAN_AUTHRES_H
 
@@ -17,7 +17,8 @@
 int	authres_block(const uint8_t *msg, size_t len, struct scan_result *);
 
 /*
- * One field's value: appends its passes.  A field that cannot be parsed, has
+ * One field's value, in the order of the message: appends its results, but for those of which a field above
+ * of the same writer has spoken.  A field that cannot be parsed, has
  * another version than 1, or can be read in two ways adds none.  0 or -1.
  */
 int	authres_read(const uint8_t *value, size_t len, uint32_t received_above, struct scan_result *);

@@ -237,6 +237,7 @@ mail(struct house *h, const struct mail *m, int tls)
 		scan->authres[0].authserv_id = strdup("gw.example");
 		scan->authres[0].domain = strdup(m->spf);
 		scan->authres[0].method = AUTHRES_SPF;
+		scan->authres[0].pass = 1;
 		scan->authres_count = 1;
 	}
 	assert_int_equal(policy_judge(&h->settings->policy, &f, &v), 0);

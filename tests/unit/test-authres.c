@@ -45,20 +45,30 @@ must_encode(const struct scan_result *passes)
 	buf_free(&b);
 }
 
-/* "ID spf=DOMAIN dkim=DOMAIN ..."; nothing: "". */
+/* "ID spf=DOMAIN dkim=DOMAIN ..."; nothing: "".  With `all`, "spf!DOMAIN" where it is no pass. */
 static const char *
-described(const struct scan_result *r, struct buf *b)
+described_as(const struct scan_result *r, int all, struct buf *b)
 {
 	static const char *const	methods[AUTHRES_METHODS] = { [AUTHRES_SPF] = "spf", [AUTHRES_DKIM] = "dkim" };
+	const char			*id = "";
 	uint32_t			i;
 
 	buf_reset(b);
 	for (i = 0; i < r->authres_count; i++) {
-		if (i == 0 || strcmp(r->authres[i].authserv_id, r->authres[i - 1].authserv_id) != 0)
-			buf_addf(b, "%s%s", i == 0 ? "" : " ", r->authres[i].authserv_id);
-		buf_addf(b, " %s=%s", methods[r->authres[i].method], r->authres[i].domain);
+		if (!r->authres[i].pass && !all)
+			continue;
+		if (strcmp(r->authres[i].authserv_id, id) != 0)
+			buf_addf(b, "%s%s", *id == '\0' ? "" : " ", r->authres[i].authserv_id);
+		id = r->authres[i].authserv_id;
+		buf_addf(b, " %s%c%s", methods[r->authres[i].method], r->authres[i].pass ? '=' : '!', r->authres[i].domain);
 	}
 	return b->data == NULL ? "" : b->data;
+}
+
+static const char *
+described(const struct scan_result *r, struct buf *b)
+{
+	return described_as(r, 0, b);
 }
 
 /* From an allocation of exactly that size, so that the sanitizers see each octet beyond. */
@@ -301,7 +311,7 @@ grammar(void **state)
 		{ " our.example; dkim=pass header.d=p.example header.i=@", "" },
 		{ " our.example; dkim=pass header.b=abc header.s=s", "" },
 		{ " our.example; dkim=pass header.d=p.example; dkim=pass header.d=p.example",
-		  "our.example dkim=p.example dkim=p.example" },
+		  "our.example dkim=p.example" },
 	};
 
 	(void)state;
@@ -492,6 +502,53 @@ blocks(void **state)
 	buf_free(&b);
 }
 
+/* What a writer said last stands in his topmost field. */
+static void
+contradictions(void **state)
+{
+#define FIELD(text)	"Authentication-Results: " text "\r\n"
+#define SPF(result)	"spf=" result " smtp.mailfrom=a@p.example"
+#define DKIM(result)	"dkim=" result " header.d=p.example"
+	static const struct {
+		const char	*msg, *want;
+	} cases[] = {
+		{ FIELD("a; " SPF("fail")) FIELD("a; " SPF("pass")), "a spf!p.example" },
+		{ FIELD("a; " SPF("pass")) FIELD("a; " SPF("fail")), "a spf=p.example" },
+		{ FIELD("a; " SPF("none")) "Received: x\r\n" FIELD("A; " SPF("PASS")), "a spf!p.example" },
+		{ FIELD("a; " SPF("softfail")) FIELD("b; " SPF("pass")), "a spf!p.example b spf=p.example" },
+		{ FIELD("a; " SPF("fail")) FIELD("a; spf=pass smtp.mailfrom=q.example"), "a spf!p.example spf=q.example" },
+		{ FIELD("a; " SPF("fail")) FIELD("a; " DKIM("pass")), "a spf!p.example dkim=p.example" },
+		{ FIELD("a; " DKIM("permerror")) FIELD("a; " DKIM("pass")), "a dkim!p.example" },
+		{ FIELD("a; dkim=fail header.i=@p.example") FIELD("a; " DKIM("pass")), "a dkim!p.example" },
+		{ FIELD("a; dkim=fail header.d=p.example header.i=@x.example") FIELD("a; " DKIM("pass")), "a dkim!p.example" },
+		/* two signatures, of which one is enough; two answers of SPF, of which neither is believed */
+		{ FIELD("a; " DKIM("fail") "; " DKIM("pass")) FIELD("a; " DKIM("fail")), "a dkim=p.example" },
+		{ FIELD("a; " DKIM("pass") "; " DKIM("neutral")), "a dkim=p.example" },
+		{ FIELD("a; " DKIM("fail")) FIELD("a; " DKIM("fail") "; " DKIM("pass")), "a dkim!p.example" },
+		{ FIELD("a; " SPF("pass") "; " SPF("fail")), "a spf!p.example" },
+		{ FIELD("a; " SPF("fail") "; " SPF("pass")), "a spf!p.example" },
+		/* a field that cannot be read says nothing, also of what stands in it */
+		{ FIELD("a; " SPF("fail") " (") FIELD("a; " SPF("pass")), "a spf=p.example" },
+		{ FIELD("a; " DKIM("fail")) FIELD("a; " DKIM("pass") " (") FIELD("a; spf=pass smtp.mailfrom=q.example"),
+		  "a dkim!p.example spf=q.example" },
+		{ FIELD("a; spf=fail smtp.helo=p.example") FIELD("a; " SPF("pass")), "a spf=p.example" },
+		{ FIELD("a; spf= smtp.mailfrom=p.example") FIELD("a; " SPF("pass")), "a spf=p.example" },
+	};
+	struct scan_result	r;
+	struct buf		b;
+	size_t			i;
+
+	(void)state;
+	buf_init(&b, 65536);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		block_read(cases[i].msg, strlen(cases[i].msg), &r);
+		if (strcmp(described_as(&r, 1, &b), cases[i].want) != 0)
+			fail_msg("%s: got \"%s\", want \"%s\"", cases[i].msg, described_as(&r, 1, &b), cases[i].want);
+		passes_clear(&r);
+	}
+	buf_free(&b);
+}
+
 static void
 too_many(void **state)
 {
@@ -605,6 +662,7 @@ main(void)
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(blocks),
+		cmocka_unit_test(contradictions),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(tls_required),
 		cmocka_unit_test(linear),

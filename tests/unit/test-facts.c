@@ -118,8 +118,8 @@ static struct received	sample_received[] = {
 };
 
 static struct authres	sample_authres[] = {
-	{ (char[]){ "mx.example.com" }, (char[]){ "partner.example" }, AUTHRES_SPF, 0 },
-	{ (char[]){ "mx.example.com" }, (char[]){ "xn--bcher-kva.example" }, AUTHRES_DKIM, 2 },
+	{ (char[]){ "mx.example.com" }, (char[]){ "partner.example" }, AUTHRES_SPF, 0, 1 },
+	{ (char[]){ "mx.example.com" }, (char[]){ "xn--bcher-kva.example" }, AUTHRES_DKIM, 2, 0 },
 };
 
 static const struct scan_result	sample_result = {
@@ -628,36 +628,38 @@ authres_bounds(void **state)
 		uint8_t		tls_required_no;
 		int		want;
 	} cases[] = {
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0 }, 0, 0, 1, 0 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0 }, 0, 0, 2, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_METHODS, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1 }, 1, 0, 0, 0 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 66 }, SCAN_RECEIVED_MAX, 1, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 65 }, SCAN_RECEIVED_MAX, 1, 0, 0 },
-		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, UINT32_MAX }, SCAN_RECEIVED_MAX,
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0, 0 }, 0, 0, 1, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_DKIM, 0, 0 }, 0, 0, 2, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_METHODS, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 1, 0 }, 1, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 66, 0 }, SCAN_RECEIVED_MAX, 1, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 65, 0 }, SCAN_RECEIVED_MAX, 1, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, UINT32_MAX, 0 }, SCAN_RECEIVED_MAX,
 		    UINT32_MAX, 0, 0 },
-		{ { NULL, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, NULL, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "Mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "a b; \"c\"" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
-		{ { (char[]){ "a\nb" }, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { long_text + 1, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
-		{ { long_text, (char[]){ "a.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, long_text + 1, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
-		{ { (char[]){ "mx" }, long_text, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
-		{ { (char[]){ "mx" }, (char[]){ "A.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a..example" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ ".a" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a." }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "u@a" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a b" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "a\x7f" }, AUTHRES_SPF, 0 }, 0, 0, 0, -1 },
-		{ { (char[]){ "mx" }, (char[]){ "b\xc3\xbc.example" }, AUTHRES_SPF, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 1 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 2 }, 0, 0, 0, -1 },
+		{ { NULL, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, NULL, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "Mx" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "a b; \"c\"" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "a\nb" }, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { long_text + 1, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
+		{ { long_text, (char[]){ "a.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, long_text + 1, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, long_text, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
+		{ { (char[]){ "mx" }, (char[]){ "A.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a..example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ ".a" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a." }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "u@a" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a b" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "a\x7f" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, -1 },
+		{ { (char[]){ "mx" }, (char[]){ "b\xc3\xbc.example" }, AUTHRES_SPF, 0, 0 }, 0, 0, 0, 0 },
 	};
 	struct scan_result	 r = sample_result;
 	struct authres		 pass;
@@ -686,11 +688,11 @@ authres_bounds(void **state)
 	buf_free(&b);
 }
 
-/* The decoder's own checks; of two passes by "m" for "d", 15 octets each, one hop and one reason behind them. */
+/* The decoder's own checks; of two passes by "m" for "d", 16 octets each, one hop and one reason behind them. */
 static void
 authres_forged(void **state)
 {
-	enum { PASS = 4 + 1 + 4 + 1 + 1 + 4, TAIL = 8 + (11 * 4 + 8 + 4 + 5) + 4 + 1 };
+	enum { PASS = 4 + 1 + 4 + 1 + 1 + 4 + 1, TAIL = 8 + (11 * 4 + 8 + 4 + 5) + 4 + 1 };
 	static const struct {
 		size_t	at;
 		uint8_t	octet;
@@ -707,10 +709,11 @@ authres_forged(void **state)
 		{ 19, 1, 0 }, { 19, 2, -1 }, { 19, 0xff, -1 },	/* method */
 		{ 20, 1, 0 }, { 20, 2, -1 },			/* more above it than there are, or than above the next */
 		{ 23, 1, -1 },
+		{ 24, 1, 0 }, { 24, 2, -1 }, { 24, 0xff, -1 },	/* pass */
 		{ 9 + PASS + 11, 0, 0 }, { 9 + PASS + 11, 2, -1 },
 	};
 	struct authres		 passes[] = {
-		{ (char[]){ "m" }, (char[]){ "d" }, AUTHRES_SPF, 0 }, { (char[]){ "m" }, (char[]){ "d" }, AUTHRES_DKIM, 1 },
+		{ (char[]){ "m" }, (char[]){ "d" }, AUTHRES_SPF, 0, 0 }, { (char[]){ "m" }, (char[]){ "d" }, AUTHRES_DKIM, 1, 0 },
 	};
 	char			*one[] = { (char[]){ "A" } };
 	struct received		 hop = { 0 };
@@ -889,6 +892,7 @@ members_arrive(void **state)
 		same_text(r->authres[i].authserv_id, sample_authres[i].authserv_id);
 		same_text(r->authres[i].domain, sample_authres[i].domain);
 		assert_int_equal(r->authres[i].method, sample_authres[i].method);
+		assert_int_equal(r->authres[i].pass, sample_authres[i].pass);
 		assert_int_equal(r->authres[i].received_above, sample_authres[i].received_above);
 	}
 	assert_int_equal(r->authres_more, 0);

@@ -29,7 +29,7 @@ struct way {
 	int		 at_mail;
 	/* Received fields of the relays 10.0.0.x, the newest first; "IP VERSION", VERSION "-": in clear, "?": not said */
 	const char	*received[3];
-	const char	*authres[3];	/* "spf tsy.example in.example.org 0" */
+	const char	*authres[3];	/* "spf tsy.example in.example.org 0"; "spf!": it failed */
 };
 
 static struct cidr own_nets[] = { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0 }, 104 } };
@@ -81,7 +81,8 @@ build_authres(struct built *b, const struct way *w)
 
 		assert_int_equal(sscanf(w->authres[i], "%7s %63s %63s %u", method, b->domains[i], b->ids[i],
 		    &a->received_above), 4);
-		a->method = strcmp(method, "spf") == 0 ? AUTHRES_SPF : AUTHRES_DKIM;
+		a->pass = strchr(method, '!') == NULL;
+		a->method = strncmp(method, "spf", 3) == 0 ? AUTHRES_SPF : AUTHRES_DKIM;
 		a->domain = b->domains[i];
 		a->authserv_id = b->ids[i];
 		b->scan.authres_count++;
@@ -195,6 +196,9 @@ static const struct {
 	{ "another one", { .mail = "a@b", .subject = "mx.example.net" }, NOBODY },
 	{ "Sendmail's empty subject", { .mail = "a@b", .verify = "NO", .subject = "" }, NOBODY },
 	/* SPF */
+	{ "SPF that failed", { .authres = { "spf! tsy.example in.example.org 0" } }, BY(NONE) },
+	{ "SPF that failed, DKIM that passed", { .authres = { "spf! tsy.example in.example.org 0",
+	    "dkim tsy.example in.example.org 0" } }, BY(DKIM) },
 	{ "SPF of this host", { .authres = { "spf tsy.example in.example.org 0" } }, BY(SPF) },
 	{ "SPF of a subdomain for itself", { .mail = "a@x.tsy.example", .authres = { "spf x.tsy.example in.example.org 0" } },
 	    BY(SPF) },

@@ -877,7 +877,7 @@ what_a_relay_took_is_tagged(void **state)
 {
 	static char partner_ip[] = "192.0.2.7", ids[] = "in.example.org", domain[] = "tsy.example";
 	struct received received = { .ip = partner_ip, .tls = RECEIVED_TLS_NO };
-	struct authres authres = { ids, domain, AUTHRES_DKIM, 1 };
+	struct authres authres = { ids, domain, AUTHRES_DKIM, 1, 1 };
 	struct policy *policy = *state;
 	struct verdict v;
 	struct mail m;

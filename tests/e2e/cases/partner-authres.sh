@@ -28,6 +28,9 @@ equal "another name" "$(last partners.0.confirmed)" unconfirmed
 message "${field/acme.test/other.test}"
 send e "$T/in/m"
 equal "another domain" "$(last partners.0.confirmed)" unconfirmed
+message "${field/spf=pass/spf=fail}" "$field"
+send g "$T/in/m"
+equal "what the filter said last" "$(last partners.0.confirmed)" unconfirmed
 message 'TLS-Required: No'
 send f "$T/in/m"
 equal "TLS-Required: No" "$(last tls_required_no)" true
