@@ -87,6 +87,7 @@ RECORD = \
 	record/ledger_file.c \
 	record/peers.c \
 	record/privacy.c \
+	record/reader.c \
 	record/record.c
 FRONT = \
 	front/alarm.c \
@@ -217,7 +218,7 @@ say	= @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo "  $(1)	$@";)
 endif
 
 obj	= $(patsubst %.c,$(B)/%.o,$(1))
-LIBS_BASE = -lcrypto
+LIBS_BASE = -lcrypto -lzstd
 LIBS_CONF = -lconfig
 
 PROGRAMS = $(B)/hopward $(B)/hopward-scan $(B)/hopwardctl

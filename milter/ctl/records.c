@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads files of records line by line, and goes on reading where they grow. */
 /*
- * Holds one chunk and one line of each file that is open, and of these there is one
- * for each stream: the files of one day are merged by time.  A
- * line beyond RECORDS_LINE_MAX is named and passed over.  Called by log and explain.
+ * Of the files that are open there is one for each stream: those of one day are merged by time.
+ * A line beyond RECORDS_LINE_MAX is named and passed over, and so is what a cut or damaged
+ * file has no more of; the rest is read on.  Called by log, explain and held.
  * Does not: parse a line, know its fields but the time, check leaf or seq.
  */
 #include <sys/inotify.h>
@@ -23,28 +23,23 @@
 #include "base/buf.h"
 #include "ctl/records.h"
 #include "ctl/when.h"
+#include "record/reader.h"
 
-#define CHUNK		(256u * 1024)
-#define PATTERN		"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].jsonl"
+#define PATTERN		"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].jsonl*"
 #define DAY_LEN		10
 #define TAIL_LEN	16		/* of "YYYY-MM-DD.jsonl" */
+#define PACKED_LEN	(sizeof(READER_COMPRESSED) - 1)
 #define HEAD_MAX	512		/* octets in which a record's own time stands: seq, stream, salt, leaf, v, type, id come before */
 #define LOOK_MS		1000		/* a new file, or growth that inotify did not tell (network file systems) */
 
 struct source {
 	const struct records_reader *to;
 	char		*name;
-	int		 fd;
-	uint64_t	 number;	/* of the line that is being read */
-	uint64_t	 offset;	/* octets read */
-	int		 overlong;	/* inside a line that was given up */
-	struct buf	 line;		/* its beginning, where it spans chunks */
-	int		 taken;		/* what is in `line` was handed on */
-	char		*chunk;
-	const char	*p, *end;	/* what of it is not taken yet */
+	struct reader	*reader;
 	/* the line that waits for its turn, where files are merged */
 	const char	*text;
 	size_t		 len;
+	uint64_t	 number;
 	uint64_t	 time_ms;	/* 0: not found, it does not wait */
 };
 
@@ -80,6 +75,8 @@ file_day(const char *name)
 
 	base = base != NULL ? base + 1 : name;
 	len = strlen(base);
+	if (len > PACKED_LEN && strcmp(base + len - PACKED_LEN, READER_COMPRESSED) == 0)
+		len -= PACKED_LEN;
 	for (i = 0; i < STREAMS; i++) {
 		n = strlen(streams[i]);
 		if (len == n + 1 + TAIL_LEN && strncmp(base, streams[i], n) == 0 && fnmatch(PATTERN, base + n, 0) == 0)
@@ -88,13 +85,25 @@ file_day(const char *name)
 	return NULL;
 }
 
-/* By day, and on one day the messages first. */
+/* By day, and on one day the messages first; what is there twice, plain and compressed, plain first. */
 static int
 by_day(const struct dirent **a, const struct dirent **b)
 {
-	int rc = strncmp(file_day((*a)->d_name), file_day((*b)->d_name), DAY_LEN);
+	const char *x = file_day((*a)->d_name), *y = file_day((*b)->d_name);
+	int rc = strncmp(x, y, DAY_LEN);
 
-	return rc != 0 ? rc : strcmp((*b)->d_name, (*a)->d_name);
+	if (rc == 0)
+		rc = strncmp((*b)->d_name, (*a)->d_name, (size_t)(y - (*b)->d_name));
+	return rc != 0 ? rc : strcmp(x, y);
+}
+
+/* The same lines once more?  A day is compressed beside its file, which goes afterwards. */
+static int
+is_twin(const char *plain, const char *name)
+{
+	size_t len = strlen(plain);
+
+	return strncmp(plain, name, len) == 0 && strcmp(name + len, READER_COMPRESSED) == 0;
 }
 
 static int
@@ -121,10 +130,12 @@ list_directory(struct records_files *f, const char *dir, const char *stream, con
 		return -1;
 	for (i = 0; i < n; i++) {
 		/* a file follows the newest day seen: nothing in it is later than its day, so older ones can go */
-		if (rc == 0 && is_stream(names[i]->d_name, stream) && strncmp(file_day(names[i]->d_name), day, strlen(day)) >= 0)
+		if (rc == 0 && (i == 0 || !is_twin(names[i - 1]->d_name, names[i]->d_name)) &&
+		    is_stream(names[i]->d_name, stream) && strncmp(file_day(names[i]->d_name), day, strlen(day)) >= 0)
 			rc = files_add(f, dir, names[i]->d_name);
-		free(names[i]);
 	}
+	for (i = 0; i < n; i++)
+		free(names[i]);
 	free(names);
 	return rc;
 }
@@ -192,130 +203,65 @@ records_files_free(struct records_files *f)
 static void
 source_close(struct source *s)
 {
-	if (s->fd != -1)
-		close(s->fd);
-	s->fd = -1;
-	free(s->chunk);
+	reader_close(s->reader);
 	free(s->name);
-	s->chunk = s->name = NULL;
-	buf_free(&s->line);
+	memset(s, 0, sizeof(*s));
 }
 
 static int
 source_open(struct source *s, const char *path, const struct records_reader *to)
 {
-	size_t len = strlen(path);
-	const char *why = NULL;
-
 	memset(s, 0, sizeof(*s));
 	s->to = to;
-	s->number = 1;
-	buf_init(&s->line, RECORDS_LINE_MAX);
-	s->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	if (s->fd == -1)
-		why = strerror(errno);
-	else if ((s->chunk = malloc(CHUNK)) == NULL || (s->name = strdup(path)) == NULL)
-		why = "no memory";
-	else if (len > 4 && strcmp(path + len - 4, ".zst") == 0)
-		why = "is compressed; use: zstdcat FILE | hopwardctl log -";
-	if (why == NULL)
+	if (reader_open(path, RECORDS_LINE_MAX, &s->reader) == 0 && (s->name = strdup(path)) != NULL)
 		return 0;
-	to->trouble(to->arg, path, 0, why);
+	to->trouble(to->arg, path, 0, strerror(errno));
 	source_close(s);
 	return -1;
 }
 
 static void
-source_overlong(struct source *s)
+source_overlong(const struct source *s, uint64_t number)
 {
 	char what[80];
 
 	snprintf(what, sizeof(what), "longer than %u octets: no record", RECORDS_LINE_MAX);
-	s->to->trouble(s->to->arg, s->name, s->number, what);
-	s->overlong = 1;
-	buf_reset(&s->line);
-}
-
-/* Takes a middle of a line. */
-static void
-source_keep(struct source *s, const char *text, size_t len)
-{
-	if (!s->overlong && (s->line.len + len > RECORDS_LINE_MAX || buf_add(&s->line, text, len) == -1))
-		source_overlong(s);
-}
-
-/* Takes a line's end; 1: it is one to hand on, in text and len. */
-static int
-source_end(struct source *s, const char *text, size_t len)
-{
-	int whole = 0;
-
-	if (s->line.len > 0 || s->overlong || len > RECORDS_LINE_MAX) {
-		source_keep(s, text, len);
-		text = s->line.data;
-		len = s->overlong ? 0 : s->line.len;
-		s->taken = 1;
-	}
-	whole = len > 0 && !s->overlong;
-	s->overlong = 0;
-	s->number++;
-	s->text = text;
-	s->len = len;
-	return whole;
+	s->to->trouble(s->to->arg, s->name, number, what);
 }
 
 /* The next line, in text and len until the next call.  1; 0: end of file; -1: trouble. */
 static int
 source_next(struct source *s)
 {
-	const char *p, *nl;
-	ssize_t n;
+	struct reader_line line;
+	enum reader_got got;
 
-	if (s->taken) {
-		buf_reset(&s->line);
-		s->taken = 0;
-	}
-	for (;;) {
-		if (s->p == s->end) {
-			if ((n = read(s->fd, s->chunk, CHUNK)) == -1 && errno == EINTR)
-				continue;
-			if (n == -1)
-				s->to->trouble(s->to->arg, s->name, 0, strerror(errno));
-			if (n <= 0)
-				return (int)n;
-			s->offset += (uint64_t)n;
-			s->p = s->chunk;
-			s->end = s->chunk + n;
-		}
-		p = s->p;
-		if ((nl = memchr(p, '\n', (size_t)(s->end - p))) == NULL) {
-			s->p = s->end;
-			source_keep(s, p, (size_t)(s->end - p));
-			continue;
-		}
-		s->p = nl + 1;
-		if (source_end(s, p, (size_t)(nl - p)))
-			return 1;
-		if (s->taken) {
-			buf_reset(&s->line);
-			s->taken = 0;
-		}
-	}
+	while ((got = reader_next(s->reader, &line)) == READER_LONG)
+		source_overlong(s, line.number);
+	if (got == READER_BAD)
+		s->to->trouble(s->to->arg, s->name, 0, reader_why(s->reader));
+	s->text = line.text;
+	s->len = line.len;
+	s->number = line.number;
+	return got == READER_LINE ? 1 : got == READER_BAD ? -1 : 0;
 }
 
 static int
 source_hand(struct source *s)
 {
-	return s->to->line(s->to->arg, s->name, s->number - 1, s->text, s->len, 1);
+	return s->to->line(s->to->arg, s->name, s->number, s->text, s->len, 1);
 }
 
 /* Nothing comes any more: a line without its end is handed on as such. */
 static int
 source_finish(struct source *s)
 {
-	if (s->overlong || s->line.len == 0)
-		return 0;
-	return s->to->line(s->to->arg, s->name, s->number, s->line.data, s->line.len, 0) != 0;
+	struct reader_line line;
+	enum reader_got got = reader_rest(s->reader, &line);
+
+	if (got == READER_LONG)
+		source_overlong(s, line.number);
+	return got == READER_REST && s->to->line(s->to->arg, s->name, line.number, line.text, line.len, 0) != 0;
 }
 
 /* Hands on what is there.  0: end of file, 1: stopped, -1: trouble. */
@@ -415,24 +361,11 @@ struct follower {
 	const char	*stream;	/* NULL: a file */
 };
 
-/*
- * Goes back to the beginning of a line whose end was not there: the daemon
- * cuts off a torn last line when it starts, and writes another in its place.
- */
 static void
 source_again(struct source *s)
 {
-	uint64_t begin = s->offset - s->line.len;
-	struct stat st;
-
-	if (fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < begin) {
+	if (reader_again(s->reader))
 		s->to->trouble(s->to->arg, s->name, 0, "was cut; going on at its end");
-		begin = (uint64_t)st.st_size;
-		s->overlong = 0;
-	}
-	s->offset = begin;
-	buf_reset(&s->line);
-	lseek(s->fd, (off_t)begin, SEEK_SET);
 }
 
 /* The oldest file of the stream that is newer than `after` (NULL: the newest of all); malloc'ed, or NULL. */
@@ -447,7 +380,7 @@ next_file(const char *dir, const char *stream, const char *after)
 		if (after == NULL)
 			i = f.count - 1;
 		else
-			for (i = 0; i < f.count && strcmp(f.paths[i], after) <= 0; i++)
+			for (i = 0; i < f.count && strncmp(file_day(f.paths[i]), file_day(after), DAY_LEN) <= 0; i++)
 				continue;
 		if (i < f.count)
 			found = strdup(f.paths[i]);
