@@ -84,11 +84,15 @@ JUDGE = \
 RECORD = \
 	record/delivery.c \
 	record/ledger.c \
+	record/ledger_chain.c \
 	record/ledger_file.c \
+	record/ledger_seal.c \
 	record/peers.c \
 	record/privacy.c \
 	record/reader.c \
-	record/record.c
+	record/record.c \
+	record/seal.c \
+	record/seal_keys.c
 FRONT = \
 	front/alarm.c \
 	front/answer.c \

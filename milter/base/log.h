@@ -11,6 +11,7 @@
 void	log_open(const char *ident, int to_stderr, int verbose);
 void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));	/* only if verbose */
 void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_notice(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* The world broke: logs and exits with a code of sysexits.h.  Never called by the front once it serves. */

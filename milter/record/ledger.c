@@ -6,7 +6,7 @@
  * syncs them with one fdatasync(2), then wakes their callers (group commit).
  * Owns the file, the lock and the thread; a waiting line is its caller's.
  * Limits: LEDGER_LINE_MAX a line, LEDGER_BATCH_MAX a write.
- * It does not chain, seal, compress or expire.
+ * Chains and seals with ledger_seal.c.  It does not compress or expire.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -37,20 +37,61 @@ hex(const unsigned char *p, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
+/* ---- one line ---- */
+
+/* RFC 6962's reason for salt: a leaf that outlives its erased line must not confirm a guess of it. */
+int
+ledger_entry_hash(struct entry *e)
+{
+	unsigned char salt[LEDGER_SALT_LEN], leaf[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned int len = 0;
+	int ok;
+
+	ok = ctx != NULL && RAND_bytes(salt, sizeof(salt)) == 1 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, salt, sizeof(salt)) == 1 && EVP_DigestUpdate(ctx, e->body, e->len) == 1 &&
+	    EVP_DigestFinal_ex(ctx, leaf, &len) == 1 && len == LEDGER_LEAF_LEN;
+	EVP_MD_CTX_free(ctx);
+	if (!ok) {
+		errno = EIO;
+		return -1;
+	}
+	hex(salt, sizeof(salt), e->salt);
+	hex(leaf, LEDGER_LEAF_LEN, e->leaf);
+	memcpy(e->hash, leaf, LEDGER_LEAF_LEN);
+	return 0;
+}
+
 /* ---- the writer ---- */
 
 static int
-batch_add(struct ledger *l, const struct entry *e, uint64_t seq)
+batch_add(struct ledger *l, const struct entry *e)
 {
-	return buf_addf(&l->batch, "{\"seq\":%" PRIu64 ",\"stream\":\"%s\",\"salt\":\"%s\",\"leaf\":\"%s\"%s", seq, l->stream,
+	return buf_addf(&l->batch, "{\"seq\":%" PRIu64 ",\"stream\":\"%s\",\"salt\":\"%s\",\"leaf\":\"%s\"%s", e->seq, l->stream,
 	    e->salt, e->leaf, e->body[1] == '}' ? "" : ",") == -1 || buf_add(&l->batch, e->body + 1, e->len - 1) == -1 ||
 	    buf_addc(&l->batch, '\n') == -1 ? -1 : 0;
 }
 
-/* Writes the entries from `first` up to `end` (exclusive), all of one day.  0 or -1 with errno. */
-static int
-commit(struct ledger *l, struct entry *first, const struct entry *end)
+/* Its place in the chain; a seal becomes the last of its epoch. */
+static void
+chain_entry(struct ledger *l, struct entry *e, struct position *at)
 {
+	if (e->kind == ENTRY_INIT) {
+		seal_chain_init(&at->chain, l->stream, seal_keys_first(l->keys), e->seq - 1);
+		at->base = e->seq - 1;
+	}
+	seal_chain_add(&at->chain, e->seq, e->hash);
+	if (e->kind == ENTRY_SEAL) {
+		at->base = e->seq;
+		e->after = at->chain;
+	}
+}
+
+int
+ledger_commit(struct ledger *l, struct entry *first, const struct entry *end)
+{
+	int sync = l->sync != LEDGER_SYNC_NONE;
+	struct position at;
 	struct entry *e;
 	uint64_t seq;
 
@@ -58,14 +99,24 @@ commit(struct ledger *l, struct entry *first, const struct entry *end)
 		return -1;
 	buf_reset(&l->batch);
 	seq = l->seq;
-	for (e = first; e != end; e = e->next)
-		if (batch_add(l, e, e->seq = ++seq) == -1) {
+	at = l->at;
+	for (e = first; e != end; e = e->next) {
+		e->seq = ++seq;
+		if (e->kind == ENTRY_SEAL && ledger_seal_line(l, e, &at) == -1)
+			return -1;
+		if (batch_add(l, e) == -1) {
 			errno = ENOMEM;
 			return -1;
 		}
-	if (ledger_file_write(l, l->batch.data, l->batch.len) == -1)
+		if (l->keys != NULL)
+			chain_entry(l, e, &at);
+		/* A key is destroyed on the strength of it. */
+		sync |= e->kind != ENTRY_LINE;
+	}
+	if (ledger_file_write(l, l->batch.data, l->batch.len, sync) == -1)
 		return -1;
 	l->seq = seq;
+	l->at = at;
 	return 0;
 }
 
@@ -92,13 +143,13 @@ write_all(struct ledger *l, struct entry *list)
 
 	while (list != NULL) {
 		end = run_end(l, list);
-		if (commit(l, list, end) == 0) {
+		if (ledger_commit(l, list, end) == 0) {
 			list = end;
 			continue;
 		}
 		/* One by one: a large line that does not fit must not take small ones with it. */
 		for (e = list; e != end; e = e->next)
-			e->error = commit(l, e, e->next) == -1 ? (errno != 0 ? errno : EIO) : 0;
+			e->error = ledger_commit(l, e, e->next) == -1 ? (errno != 0 ? errno : EIO) : 0;
 		list = end;
 	}
 }
@@ -137,6 +188,7 @@ writer(void *arg)
 		pthread_mutex_unlock(&l->mutex);
 
 		write_all(l, list);
+		(void)ledger_torn_tell(l);
 
 		pthread_mutex_lock(&l->mutex);
 		for (e = list; e != NULL; e = next) {
@@ -163,13 +215,16 @@ threads_init(struct ledger *l)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&l->wake, &attr);
+	pthread_cond_init(&l->due, &attr);
 	pthread_condattr_destroy(&attr);
 	/* Signals are the process' business, not this thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&l->thread, NULL, writer, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	l->started = rc == 0;
+	if (rc == 0 && ledger_sealer_start(l) == -1)
+		rc = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = rc;
 	return rc == 0 ? 0 : -1;
 }
@@ -200,6 +255,7 @@ ledger_open(const struct ledger_settings *settings, const char *stream, struct l
 	l->tail = &l->head;
 	l->sync = settings->sync;
 	l->batch_us = settings->batch_us;
+	l->epoch_ms = settings->sealed && settings->seal_directory != NULL ? settings->seal_epoch_ms : 0;
 	snprintf(l->stream, sizeof(l->stream), "%s", stream);
 	buf_init(&l->batch, LEDGER_BATCH_MAX + LEDGER_LINE_MAX);
 	if ((l->directory = strdup(settings->directory)) == NULL)
@@ -213,13 +269,18 @@ ledger_open(const struct ledger_settings *settings, const char *stream, struct l
 	what = "today's file";
 	if (ledger_day(clock_wall_ms(), today) == -1 || ledger_file_ready(l, today) == -1)
 		goto fail;
+	what = "seal";
+	if (ledger_seal_open(l, settings, err, errlen) == -1)
+		goto fail;
 	what = "thread";
 	if (threads_init(l) == -1)
 		goto fail;
 	*out = l;
 	return 0;
 fail:
-	if (strcmp(what, "lock") == 0 && errno == EWOULDBLOCK)
+	if (l != NULL && strcmp(what, "seal") == 0)
+		;	/* told already */
+	else if (strcmp(what, "lock") == 0 && errno == EWOULDBLOCK)
 		snprintf(err, errlen, "%s: another process writes the records of \"%s\"", settings->directory, stream);
 	else if (errno == EFBIG)
 		snprintf(err, errlen, "%s: the newest file of \"%s\" ends in something that is no record; move it away",
@@ -238,26 +299,23 @@ ledger_torn(const struct ledger *l)
 
 /* ---- appending ---- */
 
-/* RFC 6962's reason for salt: a leaf that outlives its erased line must not confirm a guess of it. */
-static int
-entry_hash(struct entry *e)
+int
+ledger_enqueue(struct ledger *l, struct entry *e)
 {
-	unsigned char salt[LEDGER_SALT_LEN], leaf[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned int len = 0;
-	int ok;
-
-	ok = ctx != NULL && RAND_bytes(salt, sizeof(salt)) == 1 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-	    EVP_DigestUpdate(ctx, salt, sizeof(salt)) == 1 && EVP_DigestUpdate(ctx, e->body, e->len) == 1 &&
-	    EVP_DigestFinal_ex(ctx, leaf, &len) == 1 && len == LEDGER_LEAF_LEN;
-	EVP_MD_CTX_free(ctx);
-	if (!ok) {
-		errno = EIO;
+	pthread_mutex_lock(&l->mutex);
+	if (l->stop || ledger_day(clock_wall_ms(), e->day) == -1) {
+		pthread_mutex_unlock(&l->mutex);
+		errno = ESHUTDOWN;
 		return -1;
 	}
-	hex(salt, sizeof(salt), e->salt);
-	hex(leaf, LEDGER_LEAF_LEN, e->leaf);
-	return 0;
+	*l->tail = e;
+	l->tail = &e->next;
+	pthread_cond_signal(&l->wake);
+	while (!e->done)
+		pthread_cond_wait(&l->done, &l->mutex);
+	pthread_mutex_unlock(&l->mutex);
+	errno = e->error;
+	return e->error != 0 ? -1 : 0;
 }
 
 int
@@ -278,26 +336,8 @@ ledger_append(struct ledger *l, const char *body, size_t len, uint64_t *seq)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (entry_hash(&e) == -1)
+	if (ledger_entry_hash(&e) == -1 || ledger_enqueue(l, &e) == -1)
 		return -1;
-
-	pthread_mutex_lock(&l->mutex);
-	if (l->stop || ledger_day(clock_wall_ms(), e.day) == -1) {
-		pthread_mutex_unlock(&l->mutex);
-		errno = ESHUTDOWN;
-		return -1;
-	}
-	*l->tail = &e;
-	l->tail = &e.next;
-	pthread_cond_signal(&l->wake);
-	while (!e.done)
-		pthread_cond_wait(&l->done, &l->mutex);
-	pthread_mutex_unlock(&l->mutex);
-
-	if (e.error != 0) {
-		errno = e.error;
-		return -1;
-	}
 	if (seq != NULL)
 		*seq = e.seq;
 	return 0;
@@ -308,6 +348,7 @@ ledger_close(struct ledger *l)
 {
 	if (l == NULL)
 		return;
+	ledger_sealer_stop(l);
 	if (l->started) {
 		pthread_mutex_lock(&l->mutex);
 		l->stop = 1;
@@ -317,11 +358,15 @@ ledger_close(struct ledger *l)
 		pthread_mutex_destroy(&l->mutex);
 		pthread_cond_destroy(&l->wake);
 		pthread_cond_destroy(&l->done);
+		pthread_cond_destroy(&l->due);
 	}
 	ledger_file_close(l);
 	if (l->lock_fd != -1)
 		close(l->lock_fd);
+	seal_keys_free(l->keys);
 	buf_free(&l->batch);
+	buf_free(&l->seal_body);
+	free(l->gateway);
 	free(l->directory);
 	free(l);
 }

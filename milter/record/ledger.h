@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "record/seal.h"
+
 /*
  * A line is {"seq":N,"stream":"mail","salt":"HEX32","leaf":"HEX64",BODY... where
  * leaf = SHA256(salt octets || body octets), the body being the object that was
@@ -30,14 +32,21 @@ struct ledger_settings {
 	char			*directory;
 	enum ledger_sync	 sync;
 	uint64_t		 batch_us;	/* how long a batch may wait for company */
+	int			 sealed;	/* see record/seal.h */
+	char			*seal_directory;	/* of the keys; made if it is missing; NULL: not sealed */
+	uint64_t		 seal_epoch_ms;
+	int			 seal_anchor;	/* a line a day to the operator's log */
+	const char		*gateway;	/* named in seals and in events of the ledger's own; borrowed for the opening; NULL: not */
 };
 
 struct ledger;
 
 /*
  * Opens or makes today's file, cuts a torn tail (its octets are reported by
- * ledger_torn), continues seq, takes an exclusive lock (a second writer fails)
- * and starts the writer thread.  0 or -1 with err filled.
+ * ledger_torn, and recorded as event "torn-tail"), continues seq, takes an exclusive lock (a second writer fails)
+ * and starts the writer thread.  If sealed, goes on with the chain or begins one, closes the epoch that an
+ * earlier run left open, and starts a thread that ends each epoch: no append waits for a key.  What keeps a seal from being
+ * written is logged and tried again, and stops no record.  0 or -1 with err filled.
  */
 int	ledger_open(const struct ledger_settings *, const char *stream, struct ledger **, char *err, size_t errlen);
 uint64_t ledger_torn(const struct ledger *);
@@ -48,7 +57,12 @@ uint64_t ledger_torn(const struct ledger *);
  * stays in the file, and the ledger can be used again once the cause is gone.
  */
 int	ledger_append(struct ledger *, const char *body, size_t len, uint64_t *seq);
-/* Writes what waits and stops.  No append may be under way or come later.  NULL is fine. */
+/* Writes what waits, seals and stops.  No append may be under way or come later.  NULL is fine. */
 void	ledger_close(struct ledger *);
+/*
+ * The anchor of a stream: chain and seq of its last whole line.  Reads only, also
+ * under a running writer.  1; 0: the stream is not sealed; -1 with err.
+ */
+int	ledger_anchor(const char *directory, const char *stream, struct seal_chain *, char *err, size_t errlen);
 
 #endif

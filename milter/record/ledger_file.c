@@ -56,17 +56,16 @@ name_day(const char *stream, const char *name, char day[DAY_LEN + 1])
 	return 1;
 }
 
-static char *
-path_of(const struct ledger *l, const char *day)
+char *
+ledger_path(const struct ledger *l, const char *day)
 {
 	char *path;
 
 	return asprintf(&path, "%s/%s-%s.jsonl", l->directory, l->stream, day) == -1 ? NULL : path;
 }
 
-/* The newest day with a file that is older than `before` ("" : any).  1 found, 0 none, -1 errno. */
-static int
-newest_day(const struct ledger *l, const char *before, char day[DAY_LEN + 1])
+int
+ledger_newest_day(const struct ledger *l, const char *before, char day[DAY_LEN + 1])
 {
 	char d[DAY_LEN + 1];
 	struct dirent *e;
@@ -100,9 +99,8 @@ sync_directory(const struct ledger *l)
 
 /* ---- the end of a file ---- */
 
-/* Offset of the line that ends at `end` (exclusive, behind its newline or not); -1: errno, or EFBIG for no such line. */
-static off_t
-line_start(int fd, off_t end)
+off_t
+ledger_line_start(int fd, off_t end)
 {
 	char chunk[4096];
 	off_t at = end - 1;	/* the line's own newline does not count */
@@ -128,9 +126,8 @@ line_start(int fd, off_t end)
 	return 0;
 }
 
-/* Is the text at [start, end) a whole line of ours?  After a power cut a block may hold NULs instead. */
-static int
-line_whole(const struct ledger *l, int fd, off_t start, off_t end, uint64_t *seq)
+int
+ledger_line_whole(const struct ledger *l, int fd, off_t start, off_t end, uint64_t *seq)
 {
 	char begin[PREFIX_MAX], last[2], want[LEDGER_STREAM_MAX + 16], *p;
 	ssize_t n;
@@ -163,9 +160,9 @@ tail_recover(struct ledger *l, int fd, off_t *size, uint64_t *seq)
 	if (fstat(fd, &st) == -1)
 		return -1;
 	for (end = st.st_size; end > 0; end = start) {
-		if ((start = line_start(fd, end)) == -1)
+		if ((start = ledger_line_start(fd, end)) == -1)
 			return -1;
-		if (line_whole(l, fd, start, end, seq))
+		if (ledger_line_whole(l, fd, start, end, seq))
 			break;
 		if (st.st_size - start > TORN_MAX) {
 			errno = EFBIG;
@@ -193,7 +190,7 @@ file_open(struct ledger *l)
 	char *path;
 	uint64_t seq;
 
-	if ((path = path_of(l, l->day)) == NULL)
+	if ((path = ledger_path(l, l->day)) == NULL)
 		return -1;
 	fd = open(path, flags | O_CREAT | O_EXCL, 0640);
 	fresh = fd != -1;
@@ -206,7 +203,7 @@ file_open(struct ledger *l)
 		return -1;
 	/* Not what umask made of it: the group reads records.  An older file keeps what a person set. */
 	if ((fresh && fchmod(fd, 0640) == -1) || tail_recover(l, fd, &l->good, &seq) == -1 ||
-	    (l->sync != LEDGER_SYNC_NONE && sync_directory(l) == -1)) {
+	    ((l->sync != LEDGER_SYNC_NONE || l->epoch_ms > 0) && sync_directory(l) == -1)) {
 		saved = errno;
 		close(fd);
 		errno = saved;
@@ -245,7 +242,7 @@ ledger_file_ready(struct ledger *l, const char *day)
 		memcpy(l->day, day, sizeof(l->day));
 	}
 	if (l->fd != -1) {
-		if ((path = path_of(l, l->day)) == NULL)
+		if ((path = ledger_path(l, l->day)) == NULL)
 			return -1;
 		same = fstat(l->fd, &at_fd) == 0 && stat(path, &at_path) == 0 && at_fd.st_dev == at_path.st_dev &&
 		    at_fd.st_ino == at_path.st_ino;
@@ -260,7 +257,7 @@ ledger_file_ready(struct ledger *l, const char *day)
 }
 
 int
-ledger_file_write(struct ledger *l, const char *p, size_t len)
+ledger_file_write(struct ledger *l, const char *p, size_t len, int sync)
 {
 	size_t left = len;
 	ssize_t n;
@@ -275,7 +272,7 @@ ledger_file_write(struct ledger *l, const char *p, size_t len)
 		p += n;
 		left -= (size_t)n;
 	}
-	if (l->sync != LEDGER_SYNC_NONE && fdatasync(l->fd) == -1)
+	if (sync && fdatasync(l->fd) == -1)
 		goto undo;
 	l->good += (off_t)len;
 	return 0;
@@ -283,7 +280,7 @@ undo:
 	saved = errno;
 	if ((l->dirty = ftruncate(l->fd, l->good) == -1))
 		log_error("records: %s: cannot take back a failed write yet: %s", l->stream, strerror(errno));
-	else if (l->sync != LEDGER_SYNC_NONE)
+	else if (sync)
 		(void)fdatasync(l->fd);	/* so that a crash does not bring it back; best effort */
 	errno = saved;
 	return -1;
@@ -317,8 +314,8 @@ ledger_position(struct ledger *l)
 	off_t size;
 	char *path;
 
-	while ((found = newest_day(l, before, day)) == 1) {
-		if ((path = path_of(l, day)) == NULL)
+	while ((found = ledger_newest_day(l, before, day)) == 1) {
+		if ((path = ledger_path(l, day)) == NULL)
 			return -1;
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		free(path);

@@ -63,18 +63,38 @@ struct seal {
 /* 1: the signature holds, 0: not. */
 int	seal_check(const struct seal *, const char *stream, const uint8_t public_key[SEAL_KEY_LEN]);
 
+/* What a line is for the chain.  `line` is a whole one, without its newline, NUL-terminated. */
+enum seal_kind { SEAL_NONE, SEAL_LINE, SEAL_INIT };
+/* Of a seal fills *s, of "seal-init" s->seq, s->time_ms and s->next (public_1) alone.  One that is not exactly as we write them is SEAL_NONE. */
+enum seal_kind seal_parse(const char *line, const char *stream, struct seal *s);
+#define SEAL_BODY_MAX	2048	/* octets of either; a gateway's name is the only thing in it that varies much */
+/* The body of "seal-init", appended.  0 or -1. */
+int	seal_init_body(const char *gateway, uint64_t time_ms, const uint8_t public_1[SEAL_KEY_LEN], const char *why, struct buf *out);
+
 /*
  * The writer's side: the private key of the running epoch in DIRECTORY/STREAM.key
  * (mode 0400, its directory 0700; one line: version, epoch, seed in hex, public key of epoch 1).
  * A new key is on disk (fsync) before the line that names it is written, and the old one is
  * destroyed after that line is on disk, so that a crash at any instant leaves
- * one that continues: both files may be there then, and the stream's last seal says which is the running one.
+ * one that continues: both files (.key and .next) may be there then, and the stream's last seal says which is the running one.
+ * Before "seal-init" is on disk the first key is in .first.  Called by one thread at a time.
  */
 struct seal_keys;
 int	seal_keys_open(const char *directory, const char *stream, struct seal_keys **, char *err, size_t errlen);
 void	seal_keys_free(struct seal_keys *);
 const uint8_t *seal_keys_first(const struct seal_keys *);	/* public_1 */
 uint64_t seal_keys_epoch(const struct seal_keys *);
+/* 1: the first key, and no line is known to name it: "seal-init" is due, and seal_keys_begin() once it is on disk. */
+int	seal_keys_fresh(const struct seal_keys *);
+int	seal_keys_begin(struct seal_keys *, char *err, size_t errlen);
+/* The stream says that this is the running epoch and its public key.  1: we have it, 0: we do not (seal_keys_renew), -1 with err. */
+int	seal_keys_settle(struct seal_keys *, uint64_t epoch, const uint8_t public_key[SEAL_KEY_LEN], char *err, size_t errlen);
+/* Destroys what there is and makes a first key. */
+int	seal_keys_renew(struct seal_keys *, char *err, size_t errlen);
+/* Makes the next key, so that seal_keys_sign() need not wait for a disk.  What is made stays until seal_keys_advance(). */
+int	seal_keys_prepare(struct seal_keys *, char *err, size_t errlen);
+/* Looks, and makes nothing.  1; 0: there are none; -1 with err. */
+int	seal_keys_peek(const char *directory, const char *stream, uint8_t public_1[SEAL_KEY_LEN], uint64_t *epoch, char *err, size_t errlen);
 /* Makes the next key, signs; the body of the line is appended to out.  0 or -1 with err. */
 int	seal_keys_sign(struct seal_keys *, const char *stream, const char *gateway, uint64_t seq, uint64_t time_ms,
 	    uint64_t lines, const struct seal_chain *, struct buf *out, char *err, size_t errlen);

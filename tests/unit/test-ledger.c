@@ -423,6 +423,21 @@ many_threads(void **state)
 
 /* ---- torn tails ---- */
 
+/* The event is on record, with these octets. */
+static void
+want_torn(const struct place *p, const char *name, size_t octets)
+{
+	char want[96];
+	size_t len;
+	char *text = slurp(p, name, &len);
+
+	assert_non_null(text);
+	snprintf(want, sizeof(want), "\"event\":\"torn-tail\",\"data\":{\"octets\":\"%zu\"}}", octets);
+	if (strstr(text, want) == NULL)
+		fail_msg("got \"%s\", want %s in it", text, want);
+	free(text);
+}
+
 static void
 torn_at_every_cut(void **state)
 {
@@ -447,9 +462,12 @@ torn_at_every_cut(void **state)
 			    cut - second);
 		}
 		assert_int_equal(append(l, "{\"n\":3}", &seq), 0);
-		assert_int_equal(seq, cut == len ? 3 : 2);
+		/* the second line, or the event that it was torn */
+		assert_int_equal(seq, cut > second ? 3 : 2);
 		ledger_close(l);
-		assert_int_equal(check_file(p, F22, 1), cut == len ? 3 : 2);
+		assert_int_equal(check_file(p, F22, 1), cut > second ? 3 : 2);
+		if (cut > second && cut < len)
+			want_torn(p, F22, cut - second);
 	}
 	/* The first line torn: nothing is left, and counting begins anew. */
 	for (cut = 0; cut < second; cut++) {
@@ -457,9 +475,9 @@ torn_at_every_cut(void **state)
 		l = opened(p);
 		assert_int_equal(ledger_torn(l), cut);
 		assert_int_equal(append(l, "{\"n\":3}", &seq), 0);
-		assert_int_equal(seq, 1);
+		assert_int_equal(seq, cut > 0 ? 2 : 1);
 		ledger_close(l);
-		assert_int_equal(check_file(p, F22, 1), 1);
+		assert_int_equal(check_file(p, F22, 1), cut > 0 ? 2 : 1);
 	}
 	free(text);
 }
@@ -486,7 +504,7 @@ rubbish_after_a_power_cut(void **state)
 	assert_int_equal(ledger_torn(l), sizeof(zeros) + sizeof(lines) - 1);
 	assert_int_equal(append(l, "{\"n\":2}", NULL), 0);
 	ledger_close(l);
-	assert_int_equal(check_file(p, F22, 1), 2);
+	assert_int_equal(check_file(p, F22, 1), 3);
 	free(text);
 	free(more);
 }
@@ -527,9 +545,10 @@ seq_goes_on_behind_an_empty_file(void **state)
 	l = opened(p);
 	assert_int_equal(ledger_torn(l), 13);
 	assert_int_equal(append(l, "{}", &seq), 0);
-	assert_int_equal(seq, 3);
+	assert_int_equal(seq, 4);
 	ledger_close(l);
-	assert_int_equal(check_file(p, F23, 3), 1);
+	assert_int_equal(check_file(p, F23, 3), 2);
+	want_torn(p, F23, 13);
 }
 
 /* ---- days ---- */
@@ -776,7 +795,8 @@ foreign_octets_do_not_join_a_line(void **state)
 	close(fd);
 	assert_int_equal(append(l, "{\"n\":2}", NULL), 0);
 	ledger_close(l);
-	assert_int_equal(check_file(p, F22, 1), 2);
+	assert_int_equal(check_file(p, F22, 1), 3);
+	want_torn(p, F22, 4);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
