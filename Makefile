@@ -149,6 +149,7 @@ ROOT = \
 	conf.c \
 	conf_check.c \
 	conf_clamd.c \
+	conf_doubt.c \
 	conf_keys.c \
 	conf_partner.c \
 	conf_print.c \

@@ -448,6 +448,8 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_peers(&c);
 	check_exceptions(&c);
 	check_profile(&c);
+	if (conf_doubts(conf, errs, &c.notes) == -1)
+		c.failed = 1;
 	if (!c.failed && c.notes.len > 0)
 		buf_add(errs, c.notes.data, c.notes.len);
 	buf_free(&c.notes);

@@ -143,6 +143,11 @@ void	*conf_key_member(const struct conf *, const struct conf_key *);
 const char *conf_clamd_option(size_t n, const char **instead);
 const char *conf_clamd_instead(const char *name);	/* NULL: no such option */
 
+/* ---- conf_doubt.c: values that cannot be meant ---- */
+
+/* Mistakes into errs, what may be meant after all as "note: text" into notes.  0, or -1: there are mistakes. */
+int	conf_doubts(const struct conf *, struct buf *errs, struct buf *notes);
+
 /* ---- conf_value.c: a value as written -> a member ---- */
 
 enum conf_kind { VALUE_STRING, VALUE_NUMBER, VALUE_BOOL, VALUE_LIST, VALUE_GROUP };

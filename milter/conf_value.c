@@ -416,6 +416,35 @@ store_joined(char **to, const struct conf_value *list)
 	return 0;
 }
 
+/* An address with a length that leaves a part of it out: 0, or -1 and the network it lies in, of which nobody knows if it is meant. */
+static int
+host_bits(const struct cidr *net, struct cidr *meant)
+{
+	unsigned int	 i;
+
+	*meant = *net;
+	for (i = net->bits; i < 128; i++)
+		meant->addr[i / 8] &= (uint8_t)~(0x80u >> i % 8);
+	return memcmp(meant->addr, net->addr, sizeof(net->addr)) == 0 ? 0 : -1;
+}
+
+static int
+store_net(struct cidr *net, const struct conf_key *key, const struct conf_item *item, struct buf *errs)
+{
+	char		 want[2 * CIDR_TEXT_MAX + 64], network[CIDR_TEXT_MAX + 1], host[CIDR_TEXT_MAX + 1];
+	struct cidr	 meant, one;
+
+	if (cidr_parse(item->text, net) == -1)
+		return refuse_item(key, item, "a network such as \"192.0.2.0/24\" or \"2001:db8::/32\"", errs);
+	if (host_bits(net, &meant) == 0)
+		return 0;
+	one = *net;
+	one.bits = 128;
+	snprintf(want, sizeof(want), "\"%s\" for the network, or \"%s\" for the one address",
+	    cidr_str(&meant, network, sizeof(network)), cidr_str(&one, host, sizeof(host)));
+	return refuse_item(key, item, want, errs);
+}
+
 static int
 store_nets(struct cidr_list *to, const struct conf_key *key, const struct conf_value *list, struct buf *errs)
 {
@@ -426,9 +455,8 @@ store_nets(struct cidr_list *to, const struct conf_key *key, const struct conf_v
 	if ((nets = calloc(list->count + 1, sizeof(*nets))) == NULL)
 		return no_memory(key, &list->place, errs);
 	for (i = 0; i < list->count; i++)
-		if (cidr_parse(list->items[i].text, &nets[i]) == -1)
-			rc = refuse_item(key, &list->items[i], "a network such as \"192.0.2.0/24\" or \"2001:db8::/32\"",
-			    errs);
+		if (store_net(&nets[i], key, &list->items[i], errs) == -1)
+			rc = -1;
 	if (rc == -1) {
 		free(nets);
 		return -1;

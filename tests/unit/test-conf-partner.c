@@ -192,6 +192,12 @@ static const struct { const char *text, *want; } mistakes[] = {
 	{ "partners = ( { name = \"a\"; domains = \"m\xc3\xbcnchen.example\"; } );",
 	    "c.conf:1: partner a, domains: got \"m\xc3\xbcnchen.example\", want a domain in ASCII, as in "
 	    "\"xn--mnchen-3ya.example\"\n" },
+	{ "partners = ( { name = \"a\"; networks = [ \"::1\",\n\"10.0.0.5/24\" ]; } );",
+	    "c.conf:2: partner a, networks: got \"10.0.0.5/24\", want \"10.0.0.0/24\" for the network, or \"10.0.0.5/32\" "
+	    "for the one address\n" },
+	{ "partners = ( { name = \"a\";\nnetworks = [ \"192.0.2.0/24\", \"2001:db8::1/33\" ]; } );",
+	    "c.conf:2: partner a, networks: got \"2001:db8::1/33\", want \"2001:db8::/33\" for the network, or \"2001:db8::1/128\" "
+	    "for the one address\n" },
 	{ "partners = ( { name = \"a\"; networks = [ \"::1\",\n\"10/8\" ]; } );",
 	    "c.conf:2: partner a, networks: got \"10/8\", want a network such as \"192.0.2.0/24\" or \"2001:db8::/32\"\n" },
 	{ "partners = ( { name = \"a\"; networks = \"::1\"; certificates = \"CN=\"; } );",
