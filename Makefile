@@ -89,6 +89,7 @@ RECORD = \
 	record/ledger_seal.c \
 	record/peers.c \
 	record/privacy.c \
+	record/pseudonym.c \
 	record/reader.c \
 	record/record.c \
 	record/seal.c \

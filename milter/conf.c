@@ -96,7 +96,8 @@ conf_free(struct conf *conf)
 	free(conf->start.socket);
 	free(conf->start.socket_group);
 	free(conf->start.ledger.directory);
-	free(conf->start.key_file);
+	free(conf->start.pseudonyms.directory);
+	free(conf->start.old_key);
 	free(conf->start.peers.file);
 	conf_front_free(conf->front);
 	scan_settings_free(conf->scan);

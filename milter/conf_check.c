@@ -362,12 +362,17 @@ check_records(struct checking *c)
 	struct stat			 st;
 
 	check_directory(c, "records.directory", start->ledger.directory, &c->front, W_OK | X_OK);
+	if (start->old_key != NULL)
+		buf_addf(&c->notes, "note: records.key_file: keys are in records.keys now, one for each period; %s is not read, "
+		    "and as long as it is there older pseudonyms can be undone\n", start->old_key);
 	if (c->conf->front == NULL || c->conf->front->privacy != PRIVACY_PSEUDONYM)
 		return;
-	if (stat(start->key_file, &st) == -1 && errno == ENOENT)
-		check_parent(c, "records.key_file", start->key_file, &c->front);
-	else if (may(&c->front, start->key_file, R_OK) == -1)
-		complain(c, "records.key_file: %s cannot read %s: %s", who_str(&c->front), start->key_file, strerror(errno));
+	if (stat(start->pseudonyms.directory, &st) == -1 && errno == ENOENT)
+		check_parent(c, "records.keys", start->pseudonyms.directory, &c->front);
+	else if (check_directory(c, "records.keys", start->pseudonyms.directory, &c->front, R_OK | W_OK | X_OK) == 0 &&
+	    stat(start->pseudonyms.directory, &st) == 0 && (st.st_mode & 0077) != 0)
+		complain(c, "records.keys: %s has mode %04o, want 0700: who reads the keys reads through pseudonyms",
+		    start->pseudonyms.directory, (unsigned int)(st.st_mode & 07777));
 }
 
 /* ---- the downgrade alarm ---- */

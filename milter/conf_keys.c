@@ -165,6 +165,9 @@ static const struct conf_choice sync_choices[] = {
 static const struct conf_choice privacy_choices[] = {
 	{ "minimal", PRIVACY_MINIMAL }, { "pseudonym", PRIVACY_PSEUDONYM }, { "full", PRIVACY_FULL }, { NULL, 0 }
 };
+#define X(e, s) { s, PSEUDONYM_##e },
+static const struct conf_choice period_choices[] = { PSEUDONYM_PERIODS(X) { NULL, 0 } };
+#undef X
 static const struct conf_choice unrecorded_choices[] = {
 	{ "tempfail", UNRECORDED_TEMPFAIL }, { "accept", UNRECORDED_ACCEPT }, { NULL, 0 }
 };
@@ -292,8 +295,12 @@ const struct conf_key conf_keys[] = {
 	{ "records.privacy", KEY_ENUM, F(privacy), "pseudonym",
 	    "local parts of addresses: minimal leaves them out, pseudonym keeps a keyed digest, full keeps them", 0, 0, 0,
 	    privacy_choices, NULL },
-	{ "records.key_file", KEY_STRING, S(key_file), "/var/lib/hopward/pseudonym.key",
-	    "key of the pseudonyms; made if it is missing", 0, 0, 0, NULL, check_path },
+	{ "records.keys", KEY_STRING, S(pseudonyms.directory), "/var/lib/hopward/pseudonyms",
+	    "directory of the pseudonyms' keys; made if it is missing, and closed to all but user", 0, 0, 0, NULL, check_path },
+	{ "records.key_period", KEY_ENUM, S(pseudonyms.period), "month",
+	    "how long a key is used: day, month, quarter or year; not longer than records are kept", 0, 0, 0, period_choices, NULL },
+	{ "records.key_file", KEY_STRING, S(old_key), "",
+	    "the one key of before keys had periods: no longer read; delete it", KEY_NULL, 0, 0, NULL, check_path_or_none },
 	{ "records.on_failure", KEY_ENUM, F(unrecorded), "tempfail",
 	    "what mail gets that cannot be recorded: tempfail or accept", 0, 0, 0, unrecorded_choices, NULL },
 

@@ -72,6 +72,7 @@ struct collect {
 
 	struct conf		*conf;
 	struct privacy		*privacy;
+	char			 own_keys[48];	/* directory of keys of this run alone; "" */
 	struct ledger		*ledger;	/* NULL: shown */
 	int			 own_sync;	/* durable when the state is saved */
 	char			*state;		/* file; NULL: nothing is remembered */
@@ -427,17 +428,39 @@ journal_run(struct collect *run, const struct follow_to *to)
 static int
 privacy_own(struct collect *run, const char *why)
 {
-	char dir[] = "/tmp/hopward-collect.XXXXXX", key[64], err[512];
-	int rc;
+	struct pseudonym_settings own = { run->own_keys, run->conf->start.pseudonyms.period };
+	char err[512];
 
-	if (mkdtemp(dir) == NULL)
+	snprintf(run->own_keys, sizeof(run->own_keys), "/tmp/hopward-collect.XXXXXX");
+	if (mkdtemp(run->own_keys) == NULL) {
+		run->own_keys[0] = '\0';
 		return -1;
-	snprintf(key, sizeof(key), "%s/key", dir);
-	if ((rc = privacy_open(run->conf->front->privacy, key, &run->privacy, err, sizeof(err))) == 0)
-		ctl_warn(run->ctl, "pseudonyms are of this run alone: %s", why);
-	unlink(key);
-	rmdir(dir);
-	return rc;
+	}
+	if (privacy_open(run->conf->front->privacy, &own, &run->privacy, err, sizeof(err)) == -1)
+		return -1;
+	ctl_warn(run->ctl, "pseudonyms are of this run alone: %s", why);
+	return 0;
+}
+
+static int
+unrecorded(void *arg, const char *period, const char *purpose)
+{
+	(void)arg;
+	(void)period;
+	(void)purpose;
+	return 0;
+}
+
+static void
+privacy_end(struct collect *run)
+{
+	char err[512];
+
+	privacy_free(run->privacy);
+	if (run->own_keys[0] == '\0')
+		return;
+	pseudonyms_expire(run->own_keys, UINT64_MAX, unrecorded, NULL, err, sizeof(err));
+	rmdir(run->own_keys);
 }
 
 static int
@@ -446,7 +469,7 @@ open_records(struct collect *run)
 	struct ledger_settings set = run->conf->start.ledger;
 	char err[512] = "";
 
-	if (privacy_open(run->conf->front->privacy, run->conf->start.key_file, &run->privacy, err, sizeof(err)) == -1 &&
+	if (privacy_open(run->conf->front->privacy, &run->conf->start.pseudonyms, &run->privacy, err, sizeof(err)) == -1 &&
 	    (!run->show || privacy_own(run, err) == -1)) {
 		ctl_warn(run->ctl, "%s", err);
 		return EX_NOPERM;
@@ -591,7 +614,7 @@ collect(struct collect *run)
 	if (run->signals != -1)
 		close(run->signals);
 	ledger_close(run->ledger);
-	privacy_free(run->privacy);
+	privacy_end(run);
 	outbound_free(run->joiner);
 	resume_free(&run->resume);
 	buf_free(&run->out);

@@ -108,7 +108,7 @@ front_conf_publish(struct front *f, struct front_settings *settings, char *err, 
 	}
 	c->settings = settings;
 	c->refs = 1;
-	if (privacy_open(settings->privacy, f->start->key_file, &c->privacy, err, errlen) == -1) {
+	if (privacy_open(settings->privacy, &f->start->pseudonyms, &c->privacy, err, errlen) == -1) {
 		conf_free(f, c);
 		return -1;
 	}

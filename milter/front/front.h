@@ -47,7 +47,8 @@ struct front_start {
 	mode_t			 socket_mode;		/* for unix sockets */
 	char			*socket_group;		/* NULL: the process' own */
 	struct ledger_settings	 ledger;
-	char			*key_file;		/* pseudonym key */
+	struct pseudonym_settings pseudonyms;
+	char			*old_key;		/* of before keys had periods: nothing reads it; NULL */
 	struct peers_settings	 peers;			/* of the downgrade alarm */
 	char			*exceptions;		/* text of their file as it was at the fork; borrowed; NULL: none */
 	int			 verbose;

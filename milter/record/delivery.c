@@ -52,7 +52,7 @@ put_time(struct writer *w, uint64_t ms)
 }
 
 static void
-put_recipient(struct writer *w, const struct maillog_text *rcpt)
+put_recipient(struct writer *w, const struct maillog_text *rcpt, uint64_t time_ms)
 {
 	char address[ADDRESS_MAX + 1], domain[256], local[PRIVACY_LOCAL_MAX];
 	size_t n = rcpt->len < ADDRESS_MAX ? rcpt->len : ADDRESS_MAX;
@@ -66,12 +66,12 @@ put_recipient(struct writer *w, const struct maillog_text *rcpt)
 	    (privacy_level(w->privacy) == PRIVACY_FULL && (at == NULL ? n : (size_t)(at - address)) >= sizeof(local));
 	json_begin_object(&w->json, NULL);
 	json_str(&w->json, "domain", privacy_domain(address, domain, sizeof(domain)));
-	put_string(w, "local", privacy_local(w->privacy, RECORD_PURPOSE_TO, address, local, sizeof(local)));
+	put_string(w, "local", privacy_local(w->privacy, PSEUDONYM_TO, time_ms, address, local, sizeof(local)));
 	json_end_object(&w->json);
 }
 
 static void
-put_recipients(struct writer *w, const struct maillog *m)
+put_recipients(struct writer *w, const struct maillog *m, uint64_t time_ms)
 {
 	struct maillog_text rcpt;
 	uint64_t count = 0;
@@ -80,7 +80,7 @@ put_recipients(struct writer *w, const struct maillog *m)
 	json_begin_array(&w->json, "to");
 	while (maillog_rcpt(m, &at, &rcpt))
 		if (count++ < DELIVERY_RCPTS_MAX)
-			put_recipient(w, &rcpt);
+			put_recipient(w, &rcpt, time_ms);
 	json_end_array(&w->json);
 	json_u64(&w->json, "rcpts", count);
 }
@@ -150,7 +150,7 @@ record_delivery(const struct delivery *d, const struct privacy *privacy, struct 
 	put_string(&w, "gateway", d->gateway);
 	put_text(&w, "service", &m->program);
 	put_text(&w, "queue_id", &m->queue_id);
-	put_recipients(&w, m);
+	put_recipients(&w, m, d->time_ms);
 	put_relay(&w, m);
 	put_tls(&w, m, d->tls);
 	put_text(&w, "dsn", &m->dsn);

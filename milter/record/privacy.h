@@ -6,27 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/pseudonym.h"
+
 enum privacy_level { PRIVACY_MINIMAL, PRIVACY_PSEUDONYM, PRIVACY_FULL };
 
-struct privacy;		/* level and key; immutable once opened, safe for threads */
+struct privacy;		/* level and keys; safe for threads */
 
-/*
- * Reads the HMAC key (32 octets) from `keyfile`, making it (mode 0400, random)
- * where it does not exist.  PRIVACY_MINIMAL and _FULL need no key (keyfile may be NULL).  0 or -1 with err filled.
- */
-int	privacy_open(enum privacy_level, const char *keyfile, struct privacy **, char *err, size_t errlen);
+/* Settings are borrowed for the call, and needed for PRIVACY_PSEUDONYM alone; see pseudonyms_open().  0 or -1 with err filled. */
+int	privacy_open(enum privacy_level, const struct pseudonym_settings *, struct privacy **, char *err, size_t errlen);
 void	privacy_free(struct privacy *);
 enum privacy_level privacy_level(const struct privacy *);
 const char *privacy_level_str(enum privacy_level);
 int	privacy_level_parse(const char *, enum privacy_level *);
 
 /*
- * The local part as the record keeps it: "" stays "", minimal: NULL is given
- * (omit it), pseudonym: "p:" + 32 hex digits of HMAC-SHA256(key, purpose NUL
- * lower-cased local part '@' lower-cased domain), full: the text.  `out` of at least 330 octets.
+ * The local part as a record of that time keeps it: "" stays "", minimal: NULL is given (omit it), pseudonym: see
+ * pseudonym_of() (NULL where its key cannot be had), full: the text.  `out` of at least 330 octets.
  */
 #define PRIVACY_LOCAL_MAX 330
-const char *privacy_local(const struct privacy *, const char *purpose, const char *address, char *out, size_t);
+const char *privacy_local(const struct privacy *, const char *purpose, uint64_t time_ms, const char *address, char *out, size_t);
 /* The domain, lower-cased; "" if there is none. */
 const char *privacy_domain(const char *address, char *out, size_t);
 /* The address as kept: whole, or cut to /24 and /48 where `cut` and the level is not full.  Not an address: "". */

@@ -186,7 +186,7 @@ put_listener(struct writer *w, const struct message_facts *facts)
 }
 
 static void
-put_address(struct writer *w, const char *key, const char *purpose, const char *address)
+put_address(struct writer *w, const char *key, const char *purpose, uint64_t time_ms, const char *address)
 {
 	char domain[256], local[PRIVACY_LOCAL_MAX];
 	const char *at = strrchr(address, '@');
@@ -198,7 +198,7 @@ put_address(struct writer *w, const char *key, const char *purpose, const char *
 		w->cut++;
 	json_begin_object(&w->json, key);
 	put(w, "domain", privacy_domain(address, domain, sizeof(domain)));
-	put(w, "local", privacy_local(w->privacy, purpose, address, local, sizeof(local)));
+	put(w, "local", privacy_local(w->privacy, purpose, time_ms, address, local, sizeof(local)));
 	json_end_object(&w->json);
 }
 
@@ -208,11 +208,11 @@ put_envelope(struct writer *w, const struct message_facts *facts)
 	uint32_t i;
 
 	if (facts->mail != NULL)
-		put_address(w, "from", RECORD_PURPOSE_FROM, facts->mail);
+		put_address(w, "from", PSEUDONYM_FROM, facts->time_ms, facts->mail);
 	json_begin_array(&w->json, "to");
 	/* The other half is kept for the rest. */
 	for (i = 0; i < facts->rcpts_count && room(w) > RECORD_MAX / 2 + RCPT_ROOM; i++)
-		put_address(w, NULL, RECORD_PURPOSE_TO, facts->rcpts[i]);
+		put_address(w, NULL, PSEUDONYM_TO, facts->time_ms, facts->rcpts[i]);
 	json_end_array(&w->json);
 	json_u64(&w->json, "rcpts", (uint64_t)facts->rcpts_count + facts->rcpts_dropped);
 	if (facts->rcpts_refused > 0)
@@ -378,6 +378,10 @@ put_earlier(struct writer *w, const struct verdict *v, size_t i)
 
 	json_begin_object(&w->json, NULL);
 	json_str(&w->json, "evidence", hop_evidence_str(h->hop.evidence));
+	if (r->odd)
+		json_bool(&w->json, "odd", 1);
+	if (r->cut)
+		json_bool(&w->json, "cut", 1);
 	if (h->loop)
 		json_bool(&w->json, "local", 1);
 	if (!beyond || privacy_level(w->privacy) != PRIVACY_MINIMAL)
@@ -413,6 +417,8 @@ put_hops(struct writer *w, const struct message_facts *facts, const struct verdi
 	json_end_array(&w->json);
 	if (more > 0)
 		json_u64(&w->json, "hops_more", more);
+	if (route != NULL && route->cut)
+		json_bool(&w->json, "header_cut", 1);
 	json_u64(&w->json, "boundary", route != NULL && route->boundary != ROUTE_NONE ? route->boundary : 0);
 	if (route != NULL && route->profile != NULL)
 		put_profile(w, route->profile);

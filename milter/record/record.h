@@ -11,9 +11,6 @@
 #define RECORD_MAX	(1024 * 1024)	/* octets of a line; parts beyond it are counted, not listed */
 #define RECORD_STRING_MAX 512	/* octets of one text from outside; where one is cut, "cut" counts it */
 #define RECORD_PAIRS_MAX 64	/* of an event */
-/* Purposes of pseudonyms: the same person's differ as sender and as recipient. */
-#define RECORD_PURPOSE_FROM	"from"
-#define RECORD_PURPOSE_TO	"to"
 #define RECORD_ID_LEN	12		/* Crockford base 32: 30 bits of seconds, 30 random */
 
 /* A fresh id for a record; out of RECORD_ID_LEN + 1. */

@@ -3,7 +3,7 @@
 
 mkdir "$T/r" "$T/log"
 CONF=$T/conf
-printf 'gateway = "gw0"; records: { directory = "%s"; key_file = "%s"; };\n' "$T/r" "$T/key" >"$CONF"
+printf 'gateway = "gw0"; records: { directory = "%s"; keys = "%s"; };\n' "$T/r" "$T/key" >"$CONF"
 LOG=$T/log/mail.log
 session() { printf '%s %s postfix/smtp[%s]: Trusted TLS connection established to mx%s.example.org[192.0.2.%s]:25: %s with cipher %s (256/256 bits)\n' "$1" "$2" "$3" "$4" "$4" "${5:-TLSv1.3}" "${6:-TLS_AES_256_GCM_SHA384}"; }
 sent() { printf '%s %s postfix/smtp[%s]: %s: to=<bob@example.org>, relay=mx%s.example.org[192.0.2.%s]:25, delay=2, delays=0/0/1/1, dsn=2.0.0, status=sent (250 ok)\n' "$1" "$2" "$3" "$4" "$5" "$5"; }
@@ -59,6 +59,11 @@ collect "$LOG"; same "$(got queue_id tls reason | grep -o 'D.*')" "DDDDD1/unknow
 grep -q '"event":"gap"' "$T"/r/collect-*.jsonl; say $? "a gap is recorded"
 same "$(cat "$T"/r/collect-*.jsonl | perl -MJSON::PP -ne 'print decode_json($_)->{seq}, " "')" "$(seq -s ' ' "$(cat "$T"/r/collect-*.jsonl | wc -l)") " "seq without a hole"
 rm -rf "$T/r" "$T/log"; mkdir "$T/r" "$T/log"
+
+# lines that look like a delivery and cannot be read are counted and shown
+{ printf 'Nov 23 20:18:01 mx1 postfix/smtp[9]: to=<b@x.test>, relay=mx.test[192.0.2.1]:25, status=sent (ok)\n'; printf 'Nov 23 20:18:01 mx2 postfix/smtp[9]: 4Fw2K1xYzz9: to=<b@x.test>, relay=mx.test[192.0.2.1]:25, delay=1, delays=0/0/0/1, tls=newlevel, dsn=2.0.0, status=sent (ok)\n'; } >"$T/strange"
+IN=$T/strange run collect --stdout --json --year 2026 -; exits 65 "lines that cannot be read"; errs '2 lines should be known and cannot be read' "how many"; errs 'mx1: 1, as: Nov 23 20:18:01 mx1 postfix/smtp[9]: to=<...>' "an example"
+has '"tls":"unknown","reason":"not understood"' "a level that is not known"; lacks newlevel "a level that is not known"
 
 # following, over both kinds of rotation
 "$CTL" -c "$CONF" collect --follow "$LOG" >"$T/out" 2>"$T/err" &

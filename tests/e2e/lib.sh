@@ -137,7 +137,7 @@ write_conf() {
 	control_socket = "$T/run/control";
 	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };
 	clamav: { DatabaseDirectory = "$T/db"; };
-	records: { directory = "$T/records"; key_file = "$T/key/pseudonym.key"; };
+	records: { directory = "$T/records"; keys = "$T/key/pseudonyms"; };
 	downgrade: { file = "$T/key/peers"; };
 	${1:-}
 	EOF

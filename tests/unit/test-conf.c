@@ -73,7 +73,8 @@ static const char everything[] =
     "attachments: { blocked_extensions = [ \".EXE\", \"ps1\" ]; };\n"
     "headers: { virus = false; tls = false; subject_tag = \"[\\\"x\\\\y]\"; };\n"
     "replies: { signature_name = true; submission_text = \"Call us.\"; };\n"
-    "records: { directory = \"/tmp/r\"; sync = \"always\"; batch_wait = \"1ms\"; privacy = \"full\"; key_file = \"/tmp/k\";\n"
+    "records: { directory = \"/tmp/r\"; sync = \"always\"; batch_wait = \"1ms\"; privacy = \"full\"; keys = \"/tmp/k\";\n"
+    "  key_period = \"day\"; key_file = \"/tmp/old\";\n"
     "  on_failure = \"accept\"; };\n"
     "downgrade: { alarm = false; file = \"/tmp/peers\"; max = 5; messages = 6; forget = \"7d\"; };\n"
     "spool: { message = \"25MB\"; total = \"1GB\"; };\n"
@@ -686,7 +687,7 @@ good_check(const char *more)
 	file_write("db/x.ndb", "x:0:*:6162\n");
 	chmod(file_write("scan", "#!/bin/sh\n"), 0755);
 	assert_true(asprintf(&text, "user = \"61951\"; socket = \"%s/run/milter\"; control_socket = \"%s/run/control\";\n"
-	    "records: { directory = \"%s/log\"; key_file = \"%s/lib/key\"; };\n"
+	    "records: { directory = \"%s/log\"; keys = \"%s/lib/keys\"; };\n"
 	    "scanner: { path = \"%s/scan\"; user = \"61952\"; scratch = \"%s/scratch\"; };\n"
 	    "clamav: { DatabaseDirectory = \"%s/db\"; };\n%s", dir, dir, dir, dir, dir, dir, dir, more) != -1);
 	return text;
@@ -724,8 +725,10 @@ what_is_missing_is_named(void **state)
 	want_changed(option, "records.directory: nix: No such file or directory\n");
 	snprintf(option, sizeof(option), "records.directory=%s", in_dir("plain"));
 	want_changed(option, "records.directory: plain is no directory\n");
-	snprintf(option, sizeof(option), "records.key_file=%s", in_dir("nix/key"));
-	want_changed(option, "records.key_file: nix: No such file or directory\n");
+	snprintf(option, sizeof(option), "records.keys=%s", in_dir("nix/keys"));
+	want_changed(option, "records.keys: nix: No such file or directory\n");
+	want_changed("records.key_file=/old", "note: records.key_file: keys are in records.keys now, one for each period; "
+	    "/old is not read, and as long as it is there older pseudonyms can be undone\n");
 	/* Nothing is written there where nobody can be confirmed. */
 	snprintf(option, sizeof(option), "downgrade.file=%s", in_dir("nix/peers"));
 	want_changed(option, "");
@@ -784,9 +787,11 @@ each_process_is_asked_for(void **state)
 	want_changed(option, "records.directory: 61951 cannot write in closed; chown 61951 closed lets it\n");
 	snprintf(option, sizeof(option), "records.directory=%s", in_dir("closed/in"));
 	want_changed(option, "records.directory: 61951 cannot write in closed/in; chown 61951 closed/in lets it\n");
-	chmod(file_write("key", "x"), 0600);
-	snprintf(option, sizeof(option), "records.key_file=%s", in_dir("key"));
-	want_changed(option, "records.key_file: 61951 cannot read key: Permission denied\n");
+	mkdir(in_dir("keys"), 0700);
+	snprintf(option, sizeof(option), "records.keys=%s", in_dir("keys"));
+	want_changed(option, "records.keys: 61951 cannot write in keys; chown 61951 keys lets it\n");
+	chmod(in_dir("keys"), 0777);
+	want_changed(option, "records.keys: keys has mode 0777, want 0700: who reads the keys reads through pseudonyms\n");
 	mkdir(in_dir("db2"), 0755);
 	chmod(file_write("db2/a.hdb", "x"), 0600);
 	mkdir(in_dir("profiles"), 0755);

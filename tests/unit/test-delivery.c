@@ -20,33 +20,43 @@
 #define TAIL		", relay=mx.example.org[192.0.2.77]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 secret words)"
 
 static struct privacy *levels[PRIVACY_FULL + 1];
+static char keys[64];
 
 static int
 group_setup(void **state)
 {
-	char dir[] = "/tmp/hopward-test-delivery.XXXXXX", key[64], err[256];
+	char dir[] = "/tmp/hopward-test-delivery.XXXXXX", err[256];
+	const struct pseudonym_settings set = { dir, PSEUDONYM_MONTH };
 	int level, rc = 0;
 
 	(void)state;
 	if (mkdtemp(dir) == NULL)
 		return -1;
-	snprintf(key, sizeof(key), "%s/key", dir);
+	snprintf(keys, sizeof(keys), "%s", dir);
 	for (level = PRIVACY_MINIMAL; level <= PRIVACY_FULL; level++)
-		rc |= privacy_open((enum privacy_level)level, key, &levels[level], err, sizeof(err));
-	unlink(key);
-	rmdir(dir);
+		rc |= privacy_open((enum privacy_level)level, &set, &levels[level], err, sizeof(err));
 	return rc;
+}
+
+static int
+destroyed(void *arg, const char *period, const char *purpose)
+{
+	(void)arg;
+	(void)period;
+	(void)purpose;
+	return 0;
 }
 
 static int
 group_teardown(void **state)
 {
+	char err[256];
 	int level;
 
 	(void)state;
 	for (level = PRIVACY_MINIMAL; level <= PRIVACY_FULL; level++)
 		privacy_free(levels[level]);
-	return 0;
+	return pseudonyms_expire(keys, UINT64_MAX, destroyed, NULL, err, sizeof(err)) == -1 ? -1 : rmdir(keys);
 }
 
 static json_t *

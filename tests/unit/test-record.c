@@ -22,7 +22,7 @@
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define PAGE		"milter/hopward-log.5"	/* programs run where the Makefile is */
 #define LEDGER_KEYS	160			/* octets that the ledger puts before a body */
-#define PSEUDONYM_LEN	34
+#define PSEUDONYM_SIZE	34
 
 /* ---- a message with everything ---- */
 
@@ -221,11 +221,13 @@ mail_refused(struct mail *m)
 /* ---- privacy at each level, and records read back ---- */
 
 static struct privacy *levels[3];
-static char key_dir[] = "/tmp/hopward-record-XXXXXX", key_path[64];
+static char key_dir[] = "/tmp/hopward-record-XXXXXX", key_path[2][64];
 
+/* Keys of the month of mail_init()'s message. */
 static int
 group_setup(void **state)
 {
+	const struct pseudonym_settings set = { key_dir, PSEUDONYM_MONTH };
 	unsigned char key[32];
 	char err[256];
 	FILE *f;
@@ -235,26 +237,37 @@ group_setup(void **state)
 	memset(key, 7, sizeof(key));
 	if (mkdtemp(key_dir) == NULL)
 		return -1;
-	snprintf(key_path, sizeof(key_path), "%s/key", key_dir);
-	if ((f = fopen(key_path, "w")) == NULL || fwrite(key, 1, 32, f) != 32 || fclose(f) != 0 ||
-	    chmod(key_path, 0400) == -1)
-		return -1;
-	for (i = 0; i < 3; i++)
-		if (privacy_open((enum privacy_level)i, key_path, &levels[i], err, sizeof(err)) == -1)
+	for (i = 0; i < 2; i++) {
+		snprintf(key_path[i], sizeof(key_path[i]), "%s/2026-11-%s.key", key_dir, i == 0 ? "from" : "to");
+		if ((f = fopen(key_path[i], "w")) == NULL || fwrite(key, 1, 32, f) != 32 || fclose(f) != 0 ||
+		    chmod(key_path[i], 0400) == -1)
 			return -1;
+	}
+	for (i = 0; i < 3; i++)
+		if (privacy_open((enum privacy_level)i, &set, &levels[i], err, sizeof(err)) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+destroyed(void *arg, const char *period, const char *purpose)
+{
+	(void)arg;
+	(void)period;
+	(void)purpose;
 	return 0;
 }
 
 static int
 group_teardown(void **state)
 {
+	char err[256];
 	int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++)
 		privacy_free(levels[i]);
-	unlink(key_path);
-	return rmdir(key_dir);
+	return pseudonyms_expire(key_dir, UINT64_MAX, destroyed, NULL, err, sizeof(err)) == -1 ? -1 : rmdir(key_dir);
 }
 
 static json_t *
@@ -373,8 +386,8 @@ message_by_key(void **state)
 	mail_init(&m);
 	root = recorded(&m, PRIVACY_PSEUDONYM, NULL);
 	check_wants(root, wants, COUNT(wants), "message");
-	assert_int_equal(json_string_length(at(root, "from.local")), PSEUDONYM_LEN);
-	assert_int_equal(json_string_length(at(root, "to.0.local")), PSEUDONYM_LEN);
+	assert_int_equal(json_string_length(at(root, "from.local")), PSEUDONYM_SIZE);
+	assert_int_equal(json_string_length(at(root, "to.0.local")), PSEUDONYM_SIZE);
 	json_decref(root);
 }
 

@@ -24,4 +24,5 @@ like "pseudonym" "$(last from.local)" '^p:[0-9a-f]{32}$'
 equal "the same for the same person" "$(nth 1 to.0.local)" "$(nth 2 to.0.local)"
 like "the name with the finding" "$(last parts)" 'found\.com'
 equal "mode of the records" "$(stat -c %a "$T"/records/mail-*.jsonl)" 640
-equal "mode of the key" "$(stat -c %a "$T/key/pseudonym.key")" 400
+equal "mode of the keys" "$(stat -c %a "$T"/key/pseudonyms "$T"/key/pseudonyms/*.key | sort -u | tr "\n" " ")" "400 700 "
+check "a key for each side" [ "$(ls "$T/key/pseudonyms" | sed "s/.*-//" | sort -u | tr "\n" " ")" = "from.key to.key " ]
