@@ -189,6 +189,7 @@ ledger_torn_tell(struct ledger *l)
 	return rc;
 }
 
+/* 1: goes on, 0: has begun, -1 with err. */
 static int
 chain_open(struct ledger *l, const struct ledger_settings *set, char *err, size_t errlen)
 {
@@ -203,9 +204,9 @@ chain_open(struct ledger *l, const struct ledger_settings *set, char *err, size_
 	if (rc == -1 && *err == '\0')
 		snprintf(err, errlen, "%s: records of \"%s\": newest seal: %s", l->directory, l->stream, strerror(errno));
 	if (rc == 0)
-		rc = chain_new(l, why, err, errlen);
-	else if (rc == 1)
-		rc = seal_keys_begin(l->keys, err, errlen);
+		return chain_new(l, why, err, errlen);
+	if (rc == 1 && seal_keys_begin(l->keys, err, errlen) == -1)
+		return -1;
 	l->last_ms = l->at.sealed_ms;
 	return rc;
 }
@@ -213,7 +214,7 @@ chain_open(struct ledger *l, const struct ledger_settings *set, char *err, size_
 int
 ledger_seal_open(struct ledger *l, const struct ledger_settings *set, char *err, size_t errlen)
 {
-	int left_open;
+	int left_open, rc;
 
 	if (set->gateway != NULL && (l->gateway = strdup(set->gateway)) == NULL) {
 		snprintf(err, errlen, "records of \"%s\": no memory", l->stream);
@@ -225,9 +226,9 @@ ledger_seal_open(struct ledger *l, const struct ledger_settings *set, char *err,
 	}
 	l->anchor = set->seal_anchor;
 	buf_init(&l->seal_body, SEAL_BODY_MAX);
-	if (chain_open(l, set, err, errlen) == -1)
+	if ((rc = chain_open(l, set, err, errlen)) == -1)
 		return -1;
-	left_open = l->torn > 0 || l->at.chain.seq != l->at.base;
+	left_open = rc == 1 && (l->torn > 0 || l->at.chain.seq != l->at.base);
 	/* Records go on where these fail: the writer and the sealer try again. */
 	(void)ledger_torn_tell(l);
 	if (left_open)

@@ -187,7 +187,7 @@ file_load(const struct seal_keys *k, const char *name, struct key *key, uint8_t 
 	return rc;
 }
 
-/* Its octets are no longer what they were.  0 also if it is not there. */
+/* Its octets are no longer what they were.  0; 1: it is not there; -1 with err. */
 static int
 file_overwrite(struct seal_keys *k, const char *name, char *err, size_t errlen)
 {
@@ -195,7 +195,7 @@ file_overwrite(struct seal_keys *k, const char *name, char *err, size_t errlen)
 	int fd, ok;
 
 	if (fchmodat(k->dir, name, 0600, 0) == -1)
-		return errno == ENOENT ? 0 : trouble(k, name, "cannot be destroyed", err, errlen);
+		return errno == ENOENT ? 1 : trouble(k, name, "cannot be destroyed", err, errlen);
 	if ((fd = openat(k->dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return trouble(k, name, "cannot be destroyed", err, errlen);
 	ok = RAND_bytes(noise, sizeof(noise)) == 1;
@@ -210,8 +210,10 @@ file_overwrite(struct seal_keys *k, const char *name, char *err, size_t errlen)
 static int
 file_destroy(struct seal_keys *k, const char *name, char *err, size_t errlen)
 {
-	if (file_overwrite(k, name, err, errlen) == -1)
-		return -1;
+	int rc = file_overwrite(k, name, err, errlen);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
 	if (unlinkat(k->dir, name, 0) == -1 && errno != ENOENT)
 		return trouble(k, name, "cannot be removed", err, errlen);
 	if (fsync(k->dir) == -1)
