@@ -29,7 +29,7 @@ static const char help[] =
     "Shows the route of a message (RFC 5322, one a file, - is standard input), newest hop first.\n"
     "  --client IP          who handed it over to us, as if it had come from there\n"
     "  --tls V,C,B          that connection's TLS, or: --tls none\n"
-    "  --internal NET       hosts there write the truth, besides internal_networks; repeatable\n"
+    "  --internal NET       hosts there write the truth, besides internal_networks; with --client; repeatable\n"
     "Without --client every hop is only claimed: a field proves nothing unless its writer is known.\n"
     "Exit: 0, 64 and above an error (66 a file, 69 no scanner).\n"
     "\n"
@@ -94,7 +94,7 @@ put_heading(struct buf *b, const struct hops_run *run, const char *file, const s
 	buf_init(&hops, 1024);
 	buf_init(&graded, 65536);
 	if (route->count == 0)
-		buf_addz(&hops, ": no Received field");
+		buf_addf(&hops, ": no Received field%s", route->cut ? " so far" : "");
 	else
 		buf_addf(&hops, ": %zu hop%s%s", route->count, route->count == 1 ? "" : "s", route->count == 1 ? "" : ", newest first");
 	if (route->boundary != ROUTE_NONE)
@@ -113,6 +113,9 @@ put_heading(struct buf *b, const struct hops_run *run, const char *file, const s
 	buf_free(&graded);
 	if (route->more > 0)
 		buf_addf(b, "    %" PRIu32 " more Received fields were not read\n", route->more);
+	if (route->cut)
+		buf_addf(b, "    the header was read only up to mime.max_header_bytes (%" PRIu64 " octets): more may follow\n",
+		    run->conf->scan->max_header_bytes);
 }
 
 static void
@@ -133,6 +136,10 @@ row_fill(const struct hops_run *run, const struct route *route, const struct rou
 	row->evidence = h->hop.evidence;
 	if (route->profile != NULL && h->hop.tls == HOP_TLS_YES && h->grade < GRADE_ACCEPTABLE)
 		row->reason = h->grade_reason;
+	if (r != NULL && r->odd)
+		row->note = "odd: a client's words may stand among its writer's, so it has no address and trust ends there";
+	else if (r != NULL && r->cut)
+		row->note = "cut: it is longer than is read or shown";
 }
 
 static int
@@ -206,6 +213,8 @@ json_hop(const struct hops_run *run, struct json *j, const struct route_hop *h)
 	json_str(j, "evidence", hop_evidence_str(h->hop.evidence));
 	json_number(j, "delay", h->has_delay, h->delay);
 	json_bool(j, "local", h->loop);
+	json_bool(j, "odd", r->odd);
+	json_bool(j, "cut", r->cut);
 	json_str(j, "id", r->id);
 	json_str(j, "writer", r->writer);
 	json_end_object(j);
@@ -231,6 +240,7 @@ show_json_route(struct hops_run *run, const char *file, const struct route *rout
 	json_number(&j, "boundary", route->boundary != ROUTE_NONE, (int64_t)route->boundary);
 	json_str(&j, "profile", profile.data);
 	json_u64(&j, "more", route->more);
+	json_bool(&j, "header_cut", route->cut);
 	json_end_object(&j);
 	buf_addc(&run->out, '\n');
 	buf_free(&profile);
@@ -283,7 +293,8 @@ hops_file(struct hops_run *run, const char *file)
 	uint64_t size;
 	int sig, code = 0;
 
-	if (message_load(run->runner, &task, file, "", run->conf->scan->max_header_bytes, MESSAGE_BEGINNING, &size) == -1) {
+	/* One octet more than is read of a header tells the reader that it goes on. */
+	if (message_load(run->runner, &task, file, "", run->conf->scan->max_header_bytes + 1, MESSAGE_BEGINNING, &size) == -1) {
 		if ((sig = runner_stopped(run->runner)) != 0)
 			return 128 + sig;
 		run->code = EX_NOINPUT;
@@ -370,6 +381,8 @@ nets_add(struct hops_run *run)
 
 	if (run->nets_count == 0)
 		return 0;
+	if (run->facts.client_ip == NULL)
+		ctl_warn(run->ctl, "--internal has no effect without --client: trust begins at the host that handed over to us");
 	if ((p = reallocarray(list->nets, list->count + run->nets_count, sizeof(*p))) == NULL)
 		return -1;
 	list->nets = p;

@@ -162,8 +162,10 @@ hoptable_write(struct buf *b, const struct text *text, const struct hoptable_row
 		put_wide(b, text, rows, count, widths);
 	else
 		put_narrow(b, text, rows, count, widths);
-	/* what the grades that want a word are for */
+	/* what is wrong with a field, and what the grades that want a word are for */
 	for (i = 0; i < count; i++) {
+		if (rows[i].note != NULL)
+			buf_addf(b, "%*zu %s\n", WIDTH_NUMBER, i, rows[i].note);
 		if (rows[i].reason == NULL)
 			continue;
 		buf_addf(b, "%*zu ", WIDTH_NUMBER, i);

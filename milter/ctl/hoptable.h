@@ -20,6 +20,7 @@ struct hoptable_row {
 	enum grade		 grade;
 	enum hop_evidence	 evidence;
 	const char		*reason;	/* of the grade, where it wants a word; NULL; borrowed */
+	const char		*note;		/* what is wrong with its field; NULL; borrowed */
 };
 
 struct hoptable_how {
@@ -32,7 +33,7 @@ struct hoptable_how {
 /* The cells' words. */
 void	hoptable_how(const struct hoptable_how *, char *out, size_t size);
 void	hoptable_delay(int64_t seconds, char *out, size_t size);
-/* Appends the table, and a line for each reason. */
+/* Appends the table, and a line for each note and reason. */
 void	hoptable_write(struct buf *, const struct text *, const struct hoptable_row *, size_t count);
 
 #endif

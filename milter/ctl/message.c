@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -249,7 +250,7 @@ message_tls(const struct ctl *ctl, const struct ctl_command *self, const char *a
 		return EX_OSERR;
 	for (n = 0; at != NULL && n < 3; n++)
 		piece[n] = strsep(&at, ",");
-	if (n != 3 || at != NULL || *piece[0] == '\0' || *piece[1] == '\0' || strtol(piece[2], &end, 10) <= 0 || *end != '\0')
+	if (n != 3 || at != NULL || *piece[0] == '\0' || *piece[1] == '\0' || !isdigit((unsigned char)*piece[2]) || strtol(piece[2], &end, 10) > RECEIVED_BITS_MAX || *end != '\0')
 		return ctl_usage(ctl, self, "--tls wants VERSION,CIPHER,BITS (as TLSv1.3,TLS_AES_256_GCM_SHA384,256) "
 		    "or none, got \"%s\"", arg);
 	tls->tls_version = piece[0];

@@ -22,9 +22,9 @@
 #define PART_WIRE_MIN	(9 * 4 + 8 + (4 + 32) + 3)
 /* ... and of a reason: its length and one octet. */
 #define REASON_WIRE_MIN	(4 + 1)
-/* ... and of a hop: its texts' lengths, time, bits, five octets. */
+/* ... and of a hop: its texts' lengths, time, bits, six octets. */
 #define RECEIVED_COUNT_ONE(member, max)	+ 1
-#define RECEIVED_WIRE_MIN	((0 RECEIVED_TEXTS(RECEIVED_COUNT_ONE)) * 4 + 8 + 4 + 5)
+#define RECEIVED_WIRE_MIN	((0 RECEIVED_TEXTS(RECEIVED_COUNT_ONE)) * 4 + 8 + 4 + 6)
 
 /* ... and of a pass: two texts of an octet, method, place. */
 #define AUTHRES_WIRE_MIN	(2 * (4 + 1) + 1 + 1 + 4)
@@ -305,7 +305,7 @@ received_valid(const struct received *h)
 #undef X
 	return ok && ip_valid(h->ip) && version_valid(h->version_norm) &&
 	    h->bits <= RECEIVED_BITS_MAX && (unsigned int)h->tls <= RECEIVED_TLS_YES &&
-	    h->has_time <= 1 && h->auth <= 1 && h->local <= 1 && h->cut <= 1 &&
+	    h->has_time <= 1 && h->auth <= 1 && h->local <= 1 && h->cut <= 1 && h->odd <= (h->ip == NULL && !h->local && !h->auth) &&
 	    h->time <= (h->has_time ? RECEIVED_TIME_MAX : 0);
 }
 
@@ -433,6 +433,7 @@ received_encode(const struct received *h, struct buf *out)
 	wire_put_u8(out, h->auth);
 	wire_put_u8(out, h->local);
 	wire_put_u8(out, h->cut);
+	wire_put_u8(out, h->odd);
 }
 
 /* Texts that are allocations of their own become parts of one. */
@@ -477,6 +478,7 @@ received_decode(struct wire *w, struct received *h)
 	h->auth = wire_u8(w);
 	h->local = wire_u8(w);
 	h->cut = wire_u8(w);
+	h->odd = wire_u8(w);
 	if (!received_valid(h))
 		w->bad = 1;
 }
@@ -488,6 +490,7 @@ hops_encode(const struct scan_result *r, struct buf *out)
 
 	wire_put_u32(out, r->received_count);
 	wire_put_u32(out, r->received_more);
+	wire_put_u8(out, r->header_cut);
 	for (i = 0; i < r->received_count && !out->failed; i++)
 		received_encode(&r->received[i], out);
 }
@@ -500,7 +503,8 @@ hops_decode(struct wire *w, struct scan_result *r)
 
 	r->received_count = count = wire_u32(w);
 	r->received_more = wire_u32(w);
-	if (w->bad || !received_count_valid(r) || count > w->left / RECEIVED_WIRE_MIN)
+	r->header_cut = wire_u8(w);
+	if (w->bad || r->header_cut > 1 || !received_count_valid(r) || count > w->left / RECEIVED_WIRE_MIN)
 		w->bad = 1;
 	r->received_count = 0;
 	if (w->bad || count == 0)

@@ -238,6 +238,7 @@ struct received {
 	uint8_t		 auth;		/* the writer says that the client authenticated */
 	uint8_t		 local;		/* a loop inside one host, not a hop between two */
 	uint8_t		 cut;		/* the field or a text of it was longer than is kept */
+	uint8_t		 odd;		/* a client's words may stand among the writer's: no address, and what may be forged is left out */
 };
 
 void	received_clear(struct received *);	/* frees `texts`, zeroes the rest; not the struct */
@@ -273,6 +274,7 @@ struct scan_result {
 	struct received	*received;	/* of the top header block, newest first */
 	uint32_t	 received_count;
 	uint32_t	 received_more;	/* fields beyond SCAN_RECEIVED_MAX, not read */
+	uint8_t		 header_cut;	/* the top header block goes on beyond mime.max_header_bytes: fields there were not read */
 	struct authres	*authres;	/* in the order of the message */
 	uint32_t	 authres_count;
 	uint32_t	 authres_more;	/* results beyond SCAN_AUTHRES_MAX */

@@ -55,7 +55,7 @@ is_loop(const struct received *received)
 	};
 	const struct cidr_list list = { own, sizeof(own) / sizeof(own[0]) };
 
-	return received->local && (received->ip == NULL || cidr_match(&list, received->ip));
+	return received->local && !received->odd && (received->ip == NULL || cidr_match(&list, received->ip));
 }
 
 static void
@@ -73,7 +73,7 @@ hop_received(struct route_hop *h, const struct received *received, enum hop_evid
 		break;
 	case RECEIVED_TLS_UNKNOWN:
 		h->hop.tls = HOP_TLS_UNKNOWN;
-		h->hop.reason = h->loop ? "local" : "not-said";
+		h->hop.reason = h->loop ? "local" : received->odd ? "odd" : "not-said";
 		break;
 	}
 	h->hop.version = received->version;
@@ -96,7 +96,10 @@ walk_step(struct walk *w, const struct received *received)
 		w->peer = NULL;
 		return HOP_CLAIMED;
 	}
-	if (!is_loop(received))
+	/* Of an odd one nothing says who handed over, whatever else is in it. */
+	if (received->odd)
+		w->peer = NULL;
+	else if (!is_loop(received))
 		w->peer = received->ip;
 	return HOP_ATTESTED;
 }
@@ -144,6 +147,7 @@ route_judge(const struct message_facts *facts, const struct hop *observed, int l
 			route->boundary = route->count;
 		route->count++;
 	}
+	route->cut = scan != NULL && scan->header_cut;
 	if (scan != NULL)
 		route->more = scan->received_more + (scan->received_count - i);
 	for (i = 0; i < route->count; i++)

@@ -32,6 +32,7 @@ struct route {
 	size_t			 count;
 	size_t			 boundary;	/* the hop that reports count, or ROUTE_NONE */
 	uint32_t		 more;		/* fields that were not read, beyond the last hop */
+	int			 cut;		/* the header was longer than is read: more fields may follow */
 	const struct profile	*profile;	/* NULL: ungraded; then every grade is unknown */
 };
 
@@ -48,10 +49,13 @@ struct route {
  * `trusted`, the next field was written by it and is attested; then the peer
  * is the address which that field recorded.  A loop inside the peer's host
  * leaves the peer what it is, but a field that looks like one and has another
- * host's address is none; any other field without an address ends the walk.  What follows is claimed.  Names prove nothing and are not looked at.
+ * host's address is none; any other field without an address ends the walk, and
+ * so does one that is odd (facts.h).  What follows is claimed.  Names prove
+ * nothing and are not looked at.
  * The boundary is the outermost observed or attested hop that is no such loop.
  *
- * Reasons of unknown TLS: those of hops_observed, and "local" (inside one host), "not-said".
+ * Reasons of unknown TLS: those of hops_observed, and "local" (inside one host), "odd" (its
+ * field can be read in several ways), "not-said".
  */
 void	route_judge(const struct message_facts *, const struct hop *observed, int local, const struct cidr_list *trusted,
 	    const struct profile *, struct route *);

@@ -122,7 +122,7 @@ struct suite {
 	unsigned int		 bits;		/* of strength: 3DES has 112 */
 	int			 aead, fs, export;	/* fs: forward secrecy, unknown where kx is */
 	int			 draft;		/* a suite of another meaning than its registered namesake: "_OLD", "FIPS" */
-	int			 odd;		/* name and version contradict each other, so the name counts for nothing */
+	int			 odd;		/* name and version contradict each other, so the name counts for nothing, but that of a NULL cipher */
 };
 
 /*

@@ -7,7 +7,8 @@
  * The facts say what is written, not whether to believe it, but nothing counts
  * as the writer's that a client could put there: HELO, ident, addresses,
  * quoted strings.  TLS has three answers, and "no" needs a writer that always
- * says.
+ * says.  Where the field can be read in several ways, `odd` says that it was
+ * not: it has no address then, and what the readings differ in is not told.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,12 @@ hop_make(struct field *f, struct received *hop)
 	hop->bits = f->tls.bits;
 	hop->auth = f->auth || (f->form.keyword & KW_AUTH);
 	hop->local = is_local(f, &c) != 0;
+	hop->odd = f->odd || f->from.many;
+	if (f->from.many) {
+		c.ip[0] = '\0';
+		c.rdns.n = 0;
+		hop->auth = hop->local = 0;
+	}
 	if (f->has_when && f->when.time <= RECEIVED_TIME_MAX) {
 		hop->has_time = 1;
 		hop->time = f->when.time;
@@ -232,7 +239,7 @@ received_read(const uint8_t *value, size_t len, struct received *hop)
 
 	memset(hop, 0, sizeof(*hop));
 	hop->cut = len > RECEIVED_FIELD_MAX;
-	clauses_read(&f, (struct span){ value, hop->cut ? RECEIVED_FIELD_MAX : len });
+	clauses_read(&f, (struct span){ value, hop->cut ? RECEIVED_FIELD_MAX : len }, hop->cut);
 	if (hop_make(&f, hop) == -1) {
 		received_clear(hop);
 		return -1;

@@ -8,14 +8,15 @@
 
 #include "judge/facts.h"
 
-/* Octets of one field that are read; of a longer one the rest is not looked at, and `cut` says so. */
+/* Octets of one field that are read; of a longer one the rest is not looked at, `cut` says so, and it is `odd`. */
 #define RECEIVED_FIELD_MAX	(64u * 1024)
 
 /*
  * Reads a field's value, folded or not, and fills *hop, which must be empty or
  * uninitialised.  Time is linear in len, stack constant, on any octets; every
  * value fits what scan_result_encode() asks.  0, or -1: no memory, and *hop is
- * empty.  The caller frees with received_clear().
+ * empty.  The caller frees with received_clear().  A field in which a client's
+ * words may stand as the writer's has `odd` set, and no address.
  */
 int	received_read(const uint8_t *value, size_t len, struct received *hop);
 

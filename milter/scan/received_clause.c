@@ -4,12 +4,19 @@
  * Called by received.c.  One pass over the items, whatever the order of the
  * clauses.  A word right behind a keyword is its value even if it reads like a
  * keyword where a client chose it.  Decides nothing: it gathers.
+ *
+ * A client's words may hold clauses, parentheses and quotes of their own, where
+ * the writer takes them over raw.  The writer's own by cannot be kept out by
+ * that, so there are then two of it, on top or swallowed by what the client
+ * opened.  Where the field's form does not leave one reading alone, it is
+ * `odd`, and nothing of it is told but the HELO.
  */
 #include <string.h>
 
 #include "scan/received_int.h"
 
 #define PHRASE_WORDS	4	/* "Microsoft SMTP Server" */
+#define HIDE_MIN	8	/* octets of a comment, from which on it can have a clause in it */
 
 /* ---- date ---- */
 
@@ -112,6 +119,16 @@ forget(struct field *f)
 	memset(&f->tls, 0, sizeof(f->tls));
 	f->tls_words2.n = 0;
 	f->auth = f->local = 0;
+	f->late_count = 0;
+}
+
+/* Here the HELO goes on, or the address follows: what a comment said before that was in the HELO. */
+static void
+said_before(struct field *f)
+{
+	memset(&f->tls, 0, sizeof(f->tls));
+	f->tls_words2.n = 0;
+	f->auth = 0;
 }
 
 /* First word behind with. */
@@ -214,28 +231,59 @@ tls_clause(struct field *f, struct span w)
 	}
 }
 
-/* A by behind the comments in `late`: does one of them have the client's address? */
-static void
+/* A by behind the comments in `late`: does one of them have the client's address?  The last one counts. */
+static int
 late_by(struct field *f)
 {
 	struct from	g;
-	unsigned int	i;
+	unsigned int	i = f->late_count, n = i < LATE_MAX ? i : LATE_MAX;
 
-	for (i = 0; i < f->late_count; i++) {
+	for (; n > 0; n--) {
 		memset(&g, 0, sizeof(g));
-		if (from_comment(&g, f->late[i]) && g.ip[0] != '\0') {
-			forget(f);
-			(void)from_comment(&f->from, f->late[i]);
-		}
+		if (!from_comment(&g, f->late[--i % LATE_MAX]) || g.ip[0] == '\0')
+			continue;
+		(void)from_comment(&f->from, f->late[i % LATE_MAX]);
+		forget(f);
+		return 1;
 	}
-	f->late_count = 0;
+	return 0;
+}
+
+/*
+ * A by that is not the first of these clauses.  If no comment was there before
+ * them, HELO is the only thing that could be, and all of them stand in it.
+ */
+static void
+by_again(struct field *f)
+{
+	/* Exchange: "with MailboxResubmission by AGENT id" */
+	if (f->clause == CLAUSE_WITH && f->words == 1 && span_is(f->form.with, "mailboxresubmission") &&
+	    f->late_count == 0 && !f->resubmitted && !f->early) {
+		f->resubmitted = 1;
+		return;
+	}
+	if (!late_by(f) || f->commented)
+		f->odd = 1;
+	f->early = 0;
+}
+
+/* A second with: another protocol, or only "with STARTTLS"? */
+static int
+with_differs(const struct field *f)
+{
+	int	keyword = received_keyword(items_peek(&f->in));
+
+	return keyword != 0 && ((keyword ^ f->form.keyword) & (KW_TLS | KW_AUTH)) != 0;
 }
 
 static void
 clause_open(struct field *f, enum clause c, struct span w)
 {
-	if (c == CLAUSE_BY && f->late_count > 0)
-		late_by(f);
+	if (c == CLAUSE_BY && (f->have_by || f->early))
+		by_again(f);
+	else if (c != CLAUSE_BY && !f->have_by && f->have_from)
+		f->early = 1;
+	f->late_count = 0;
 	if (f->in_date)
 		date_end(f);
 	f->open = f->in_date = 0;
@@ -257,6 +305,8 @@ clause_open(struct field *f, enum clause c, struct span w)
 	case CLAUSE_WITH:
 		if (f->have_with) {
 			f->clause = CLAUSE_OTHER;
+			if (f->resubmitted || with_differs(f))
+				f->odd = 1;
 			tls_clause(f, w);
 		}
 		f->have_with = 1;
@@ -274,15 +324,30 @@ clause_open(struct field *f, enum clause c, struct span w)
 	}
 }
 
-/* Whether the word behind from is the HELO even if it reads like a keyword. */
+/* A comment on TLS comes next: "by with (C encrypted) ESMTP" has no host. */
 static int
-helo_whatever(const struct field *f, struct span w)
+tls_follows(const struct field *f)
+{
+	struct items		in = f->in;
+	struct tls_words	t;
+	struct span		c;
+
+	return items_next(&in, &c) == ITEM_COMMENT && tls_comment(c, &t);
+}
+
+/* Whether the word behind from or by is the HELO or host even if it reads like a keyword. */
+static int
+name_whatever(const struct field *f, struct span w)
 {
 	struct span	next;
 
-	if (f->clause != CLAUSE_FROM || f->words > 0)
+	if (f->words > 0 || (f->clause != CLAUSE_FROM && f->clause != CLAUSE_BY))
 		return 0;
 	next = items_peek(&f->in);
+	/* "by with (Postfix)", "by id with": a host may be called that, and by is seldom empty. */
+	if (f->clause == CLAUSE_BY)
+		return f->late_count == 0 && f->form.by.n == 0 && !span_is(w, "by") &&
+		    (span_is(next, "with") || (next.n == 1 && next.p[0] == '(' && !tls_follows(f)));
 	return !span_is(w, "by") || span_is(next, "by") || (next.n == 1 && next.p[0] == '(');
 }
 
@@ -291,12 +356,17 @@ word(struct field *f, struct span w)
 {
 	enum clause	c = clause_of(w);
 
+	f->late_count = c == CLAUSE_NONE ? 0 : f->late_count;
+	/* '<', '"' and '[' take blanks in. */
+	if ((w.p[0] == '"' || w.p[0] == '<' || w.p[0] == '[') && span_hides_by(w, 0))
+		f->odd = 1;
 	if (f->angle) {
+		f->odd |= c == CLAUSE_BY;
 		f->angle = w.p[w.n - 1] != '>';
 		return;
 	}
 	/* Quoted strings are not told from words here: no keyword has a quote. */
-	if (c != CLAUSE_NONE && !helo_whatever(f, w)) {
+	if (c != CLAUSE_NONE && !name_whatever(f, w)) {
 		clause_open(f, c, w);
 		return;
 	}
@@ -310,7 +380,10 @@ word(struct field *f, struct span w)
 	}
 	switch (f->clause) {
 	case CLAUSE_FROM:
-		f->words++;
+		if (f->words++ > 0) {
+			said_before(f);
+			f->from.uid = f->from.unix_socket = 0;
+		}
 		from_word(&f->from, w);
 		break;
 	case CLAUSE_BY:
@@ -347,20 +420,30 @@ static void
 comment_from(struct field *f, struct span c)
 {
 	struct tls_words	t;
+	int			raw, auth;
 
 	f->words += f->words == 0;	/* "from ([IP]) via http": no HELO follows */
 	if (c.n < 2)	/* no form is that short, and nothing else takes as long for each octet */
 		return;
+	raw = f->from.raw;
+	auth = from_auth(c);
+	/* Another comment than a log-in's behind it makes that "(uid 7)" is somebody's words. */
+	if (f->commented++ > 0 && !auth)
+		f->from.uid = f->from.unix_socket = 0;
 	if (from_comment(&f->from, c)) {
-		/* What a comment said before this one was in the HELO. */
-		memset(&f->tls, 0, sizeof(f->tls));
-		f->tls_words2.n = 0;
-		f->auth = 0;
-	} else if (tls_comment(c, &t)) {
+		said_before(f);
+	} else if (!raw && tls_comment(c, &t)) {
 		tls_found(f, &t);
-		f->auth |= t.auth;
+		auth |= t.auth;
 	}
-	f->auth |= from_auth(c);
+	if (f->commented > 1 && f->from.uid)
+		f->from.uid = 0;
+	if (auth)
+		from_raw(&f->from);
+	if (span_starts(c, "ident:") && (f->from.address_word.p < c.p || f->from.address_word.p >= c.p + c.n))
+		f->from.raw = 1;	/* the address should be in it, or is in front of it */
+	/* Behind a client's own words all may be his, up to by. */
+	f->auth |= auth && !raw;
 }
 
 /* Behind by, before any other clause. */
@@ -402,8 +485,13 @@ comment(struct field *f, struct span c)
 	struct tls_words	t;
 	size_t			n;
 
-	if (f->angle)
+	/* An unclosed one takes in all the rest. */
+	if (c.n > HIDE_MIN && span_hides_by(c, !f->in.unclosed))
+		f->odd = 1;
+	if (f->angle) {
+		f->late[f->late_count++ % LATE_MAX] = c;
 		return;
+	}
 	if (!f->have_from && !f->have_by && !f->have_with) {
 		/* "(qmail 17 invoked by uid 0)", Sendmail's "(from u@localhost)" */
 		f->local |= span_phrase(c, "from ", &n) || (span_phrase(c, "qmail ", &n) && writer_comment(c, &f->writer));
@@ -415,10 +503,8 @@ comment(struct field *f, struct span c)
 	}
 	if (f->in_date && c.n > 0)
 		f->form.zone_comment = 1;
-	if ((f->have_with || f->form.id.n > 0) && !f->in_date && f->have_from) {
-		f->late[f->late_count % LATE_MAX] = c;
-		f->late_count += f->late_count < LATE_MAX;
-	}
+	if (f->have_from)
+		f->late[f->late_count++ % LATE_MAX] = c;
 	f->auth |= from_auth(c);
 	product(f, c);
 	if (tls_comment(c, &t)) {
@@ -464,12 +550,13 @@ semicolon(struct field *f)
 		f->form.space_semicolon = !f->in_date && span_skip(between, 0).n == 0;
 	}
 	date_end(f);
+	f->early |= f->have_from && !f->have_by;
 	f->open = f->angle = 0;
 	f->in_date = 1;
 }
 
 void
-clauses_read(struct field *f, struct span value)
+clauses_read(struct field *f, struct span value, int cut)
 {
 	struct span	s;
 	enum item	item;
@@ -485,4 +572,11 @@ clauses_read(struct field *f, struct span value)
 			semicolon(f);
 	}
 	date_end(f);
+	f->odd |= cut;	/* what has no end may have the writer's words there */
+	if (!f->odd)
+		return;
+	forget(f);
+	s = f->from.helo.n > 0 ? f->from.helo : f->from.token;
+	memset(&f->from, 0, sizeof(f->from));
+	f->from.helo = s;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* The client of a Received field: HELO, rDNS and address, from a dozen ways to write them. */
 /*
- * Called by received.c for what stands between from and by.  A comment is read
- * by how it begins; of several with an address the last one is the writer's,
- * as a HELO that was taken over raw can only stand before it.  Names are not
- * checked against anything.
+ * Called by received_clause.c for what stands between from and by.  A comment
+ * is read by how it begins.  Some writers take a HELO, an ident or a log-in
+ * over raw, and it may then hold whole comments.  Where such a text stands in
+ * front of the address, the last address is the writer's; where it stands
+ * behind one (Exim, Courier, CommuniGate), the first.  The forms of both can be
+ * made to look like each other, so behind an address that has a client's text
+ * behind it another one makes that none is taken.  Names are not checked
+ * against anything.
  */
 #include <string.h>
 
@@ -22,7 +26,7 @@ is_helo(struct span w)
 static int
 is_socket(struct span w)
 {
-	return span_starts(w, "[[unix:") || span_starts(w, "[unix") || span_is(w, "[local]");
+	return (span_starts(w, "[[unix:") || span_starts(w, "[unix") || span_is(w, "[local]")) && memchr(w.p, '@', w.n) == NULL;
 }
 
 /* An address should stand here, and does not. */
@@ -61,8 +65,8 @@ name_of(struct span w)
 	return span_host(w) && !span_is(w, "unknownhost") ? w : (struct span){ NULL, 0 };
 }
 
-/* "helo=H", or ZMailer's "EHLO H" in quotes, among the words behind the address. */
-static void
+/* "helo=H", or ZMailer's "EHLO H" in quotes, among the words behind the address: 1 if there is that, or an ident. */
+static int
 helo_take(struct from *f, struct span rest)
 {
 	struct span	w;
@@ -70,19 +74,21 @@ helo_take(struct from *f, struct span rest)
 
 	for (i = 0; i < WORDS_MAX && (w = span_word(&rest)).n > 0; i++) {
 		if (span_starts(w, "ident="))
-			return;
-		if (span_starts(w, "helo=") && w.n > 5) {
-			f->helo = (struct span){ w.p + 5, w.n - 5 };
-			return;
+			return 1;
+		if (span_starts(w, "helo=")) {
+			if (w.n > 5)
+				f->helo = (struct span){ w.p + 5, w.n - 5 };
+			return 1;
 		}
 		if (w.n == 5 && w.p[0] == '"' && is_helo((struct span){ w.p + 1, 4 })) {
 			w = span_word(&rest);
 			if (w.n > 1 && w.p[w.n - 1] == '"')
 				f->helo = (struct span){ w.p, w.n - 1 };
 			f->lhlo = 1;
-			return;
+			return 1;
 		}
 	}
+	return 0;
 }
 
 /* "HELO H", "account U HELO H", "helo=H", "port=N helo=H" */
@@ -112,7 +118,7 @@ comment_helo(struct from *f, struct span c, struct span first, struct span rest)
 		return 1;
 	}
 	if (span_starts(first, "helo=") || span_starts(first, "port=") || span_starts(first, "ident=")) {
-		helo_take(f, c);
+		(void)helo_take(f, c);
 		return 1;
 	}
 	return 0;
@@ -128,6 +134,8 @@ glued(struct span w, char ip[46])
 	if (w.n == 0 || w.n > 300 || w.p[w.n - 1] != ']' || (open = memchr(w.p, '[', w.n)) == NULL || open == w.p)
 		return 0;
 	at = (size_t)(open - w.p);
+	if (memchr(w.p, ':', at) != NULL || memchr(w.p, '@', at) != NULL)	/* "IDENT:x[10.0.0.2]" */
+		return 0;
 	return span_address((struct span){ open, w.n - at }, 0, ip) ? at : 0;
 }
 
@@ -148,6 +156,7 @@ comment_address(struct span first, struct span second, struct from *g)
 	}
 	if (is_socket(first) || is_empty(first)) {
 		g->unix_socket = is_socket(first);
+		g->address_word = first;
 		return 1;
 	}
 	if (first.n > 0 && first.p[first.n - 1] == ':')
@@ -161,14 +170,64 @@ comment_address(struct span first, struct span second, struct from *g)
 	}
 	if (is_socket(second) || is_empty(second)) {
 		g->unix_socket = is_socket(second);
+		g->address_word = second;
 		g->rdns = name_of(first);
 		return 1;
 	}
 	if ((at = glued(first, g->ip)) > 0) {
 		g->rdns = name_of((struct span){ first.p, at });
+		g->address_word = first;
 		return 1;
 	}
-	return glued(second, g->ip) > 0 || (second.n == 0 && (span_is(first, "unknown") || span_is(first, "<unknown>")));
+	if (glued(second, g->ip) > 0) {
+		g->address_word = second;
+		return 1;
+	}
+	return (second.n == 0 && (span_is(first, "unknown") || span_is(first, "<unknown>")));
+}
+
+/* The address found so far.  Yahoo writes "127.0.0.1", without brackets, where it has none. */
+static int
+address_before(const struct from *f, char ip[46])
+{
+	ip[0] = '\0';
+	if (f->ip[0] != '\0' || f->word_ip[0] != '\0')
+		memcpy(ip, f->ip[0] != '\0' ? f->ip : f->word_ip, 46);
+	return ip[0] != '\0' || (!span_is(f->token, "127.0.0.1") && span_address(f->token, 0, ip));
+}
+
+/* Another address: is it one behind a client's text, and not that in front of it? */
+static int
+is_another(const struct from *f, const char *ip)
+{
+	char	before[46];
+
+	return f->raw && (!address_before(f, before) || strcmp(before, ip) != 0);
+}
+
+void
+from_raw(struct from *f)
+{
+	char	ip[46];
+
+	f->raw |= address_before(f, ip);
+}
+
+/* "IDENT:x [10.0.0.2] @host [192.0.2.1]": the ident may be anything.  Where "[IP]" comes first, a HELO or none follows. */
+static int
+has_two(struct span c, struct span word, const char *ip)
+{
+	const uint8_t	*behind, *open;
+	struct span	 rest;
+	char		 other[46];
+
+	if (word.n == 0 || (word.p[0] == '[' && word.p == span_skip(c, 0).p))
+		return 0;
+	behind = word.p + 1;
+	if ((open = memrchr(behind, '[', (size_t)(c.p + c.n - behind))) == NULL)
+		return 0;
+	rest = (struct span){ open, (size_t)(c.p + c.n - open) };
+	return span_address(span_word(&rest), 0, other) && strcmp(other, ip) != 0;
 }
 
 int
@@ -177,15 +236,20 @@ from_comment(struct from *f, struct span c)
 	struct from	g = { .ip = "" };
 	struct span	rest = c, first = span_word(&rest), behind = rest, second = span_word(&rest);
 
+	/* Of "(IDENT:x@host [IP])" the ident may have closed it, and the address is in a further one. */
+	f->many |= f->ident && memchr(c.p, '[', c.n) != NULL;
 	if (span_is(first, "uid") || span_is(first, "envelope-sender") || span_is(first, "envelope-from") ||
 	    span_is(first, "client")) {
 		f->uid |= span_is(first, "uid");
 		return 0;
 	}
-	if (comment_helo(f, c, first, behind))
+	if (comment_helo(f, c, first, behind)) {
+		from_raw(f);
 		return 0;
+	}
 	if (!comment_address(first, second, &g))
 		return 0;
+	f->many |= is_another(f, g.ip) || has_two(c, g.address_word, g.ip);
 	memcpy(f->ip, g.ip, sizeof(f->ip));
 	f->rdns = g.rdns;
 	f->address_word = g.address_word;
@@ -196,17 +260,26 @@ from_comment(struct from *f, struct span c)
 	f->address = 1;
 	/* Behind the address: not so in "(NAME [IP])". */
 	if (rest.n > 0 || (second.n > 0 && g.address_word.p == first.p))
-		helo_take(f, c);
+		f->raw |= helo_take(f, c) && g.ip[0] != '\0';
+	if (span_starts(first, "ident:"))
+		f->raw = f->ident = 1;
 	return 1;
 }
 
 void
 from_word(struct from *f, struct span w)
 {
-	if (f->token.n == 0)
+	char	ip[46];
+
+	if (f->token.n == 0 && f->ip[0] == '\0') {
 		f->token = w;
-	else if (f->word_ip[0] == '\0')
-		(void)span_address(w, 0, f->word_ip);
+	} else if (span_address(w, 1, ip)) {
+		/* "from x (y [10.0.0.2]) [192.0.2.1] by": the address may be a word where HELO is raw. */
+		f->many |= is_another(f, ip) || (f->ip[0] != '\0' && strcmp(f->ip, ip) != 0) ||
+		    (f->word_ip[0] != '\0' && strcmp(f->word_ip, ip) != 0);
+		if (f->word_ip[0] == '\0')
+			memcpy(f->word_ip, ip, sizeof(f->word_ip));
+	}
 }
 
 void

@@ -45,6 +45,8 @@ span_is(struct span s, const char *lower)
  * spaces as one.  Nothing is left behind a '(': a nested comment ends the words.
  */
 struct span	span_word(struct span *rest);
+/* Whether the word "by" stands in it, between blanks; `with`: and behind it the word "with". */
+int		span_hides_by(struct span, int with);
 /* Whether the words of `lower` stand at the begin, any white space between; *n: octets they take. */
 int		span_phrase(struct span, const char *lower, size_t *n);
 int		span_number(struct span, uint32_t *);		/* decimal digits at the begin; how many, 0: none */
@@ -59,6 +61,7 @@ struct items {
 	const uint8_t	*p, *end;
 	/* No closing '>', '"' or ']' up to there: said once, so that time stays linear. */
 	const uint8_t	*no_angle, *no_quote, *no_bracket, *no_local;
+	int		 unclosed;	/* the comment that came last: the field ended before its ')' */
 };
 void		items_start(struct items *, struct span);
 enum item	items_next(struct items *, struct span *);	/* a comment without its parentheses */
@@ -102,11 +105,15 @@ struct from {
 	int		address;	/* a comment that has or should have an address was there */
 	int		login;		/* "user@domain@[IP]" */
 	int		rdns_and_ip, mapped, unix_socket, uid;
+	int		raw;		/* behind an address stands what the client chose: no further comment is the writer's for sure */
+	int		ident;		/* that is an ident in front of the address: no comment with another follows */
+	int		many;		/* addresses of which any may be the writer's: none is taken */
 };
 
-/* A comment: 1 if it is the writer's one on the address (all that was said before it may be forged), else 0. */
+/* A comment: 1 if it is one on the address (all that was said before it may be forged), else 0. */
 int	from_comment(struct from *, struct span);
 void	from_word(struct from *, struct span);
+void	from_raw(struct from *);	/* here stands what a client chose */
 /* Who the client was.  `token_rdns`: the writer puts the rDNS where others put HELO; `no_helo`: the protocol has none. */
 struct client {
 	struct span	helo, rdns;
@@ -180,9 +187,13 @@ struct field {
 	struct tls_words tls;
 	struct span	 tls_words2;	/* where the rest of it stood */
 	int		 auth, local;
+	unsigned int	 commented;	/* comments right behind from, in front of all other clauses */
+	int		 early;		/* a clause stands between from and by */
+	int		 resubmitted;	/* "with MailboxResubmission by": the end of Exchange's protocol words */
+	int		 odd;		/* there may be a client's words among the clauses: nothing of it counts */
 #define LATE_MAX	4
-	struct span	 late[LATE_MAX];	/* comments behind with or id; see forget() */
-	unsigned int	 late_count;
+	struct span	 late[LATE_MAX];	/* the last comments behind any clause but from, no word between them; see forget() */
+	unsigned int	 late_count;	/* of all */
 	struct span	 by_address;	/* in a comment behind by */
 	size_t		 date_len;
 	int		 in_date;
@@ -191,7 +202,7 @@ struct field {
 	char		 date[RECEIVED_DATE_MAX];	/* last: not cleared */
 };
 
-/* Goes over the whole field; *f is then complete but for what the form as a whole tells. */
-void	clauses_read(struct field *f, struct span);
+/* Goes over the whole field; *f is then complete but for what the form as a whole tells.  `cut`: it goes on behind the span. */
+void	clauses_read(struct field *f, struct span, int cut);
 
 #endif

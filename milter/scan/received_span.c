@@ -147,6 +147,49 @@ span_phrase(struct span s, const char *text, size_t *n)
 	return 1;
 }
 
+typedef uint8_t octets __attribute__((vector_size(16)));	/* the compiler does 16 at once */
+
+/* The first word of two letters, both given in lower case, between blanks; its octets are p[0] and p[1].  NULL: none. */
+static const uint8_t *
+find_pair(struct span s, char a, char b)
+{
+	const uint8_t	*p = s.p, *end = s.p + s.n;
+	octets		x, y;
+	uint64_t	any[2];
+	size_t		i;
+
+	for (; end - p >= 17; p += 16) {
+		memcpy(&x, p, 16);
+		memcpy(&y, p + 1, 16);
+		x = (octets)(((x | 0x20) == (uint8_t)a) & ((y | 0x20) == (uint8_t)b));
+		memcpy(any, &x, 16);
+		if ((any[0] | any[1]) == 0)
+			continue;
+		for (i = 0; i < 16; i++)
+			if (lower(p[i]) == (uint8_t)a && lower(p[i + 1]) == (uint8_t)b && p + i > s.p &&
+			    is_space(p[i - 1]) && (p + i + 2 == end || is_space(p[i + 2])))
+				return p + i;
+	}
+	for (; end - p >= 2; p++)
+		if (lower(p[0]) == (uint8_t)a && lower(p[1]) == (uint8_t)b && p > s.p && is_space(p[-1]) &&
+		    (p + 2 == end || is_space(p[2])))
+			return p;
+	return NULL;
+}
+
+int
+span_hides_by(struct span s, int with)
+{
+	const uint8_t	*p = find_pair(s, 'b', 'y'), *end = s.p + s.n;
+
+	if (p == NULL || !with)
+		return p != NULL;
+	for (; end - p > 5; p++)
+		if (is_space(p[0]) && span_starts((struct span){ p + 1, (size_t)(end - p) - 1 }, "with") && is_space(p[5]))
+			return 1;
+	return 0;
+}
+
 int
 span_number(struct span s, uint32_t *value)
 {
@@ -323,6 +366,7 @@ items_start(struct items *in, struct span s)
 	in->p = s.p;
 	in->end = s.p + s.n;
 	in->no_angle = in->no_quote = in->no_bracket = in->no_local = s.p;
+	in->unclosed = 0;
 }
 
 /* From a '"' to behind the one that closes it; NULL: none does. */
@@ -409,6 +453,7 @@ comment_end(struct items *in, const uint8_t *p, size_t *len)
 		q++;
 	}
 	*len = (size_t)(end - p);
+	in->unclosed = 1;
 	return end;
 }
 
@@ -425,6 +470,7 @@ items_next(struct items *in, struct span *s)
 		return ITEM_END;
 	if (*p == '(') {
 		s->p = p + 1;
+		in->unclosed = 0;
 		in->p = comment_end(in, p + 1, &s->n);
 		return ITEM_COMMENT;
 	}

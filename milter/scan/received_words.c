@@ -167,7 +167,7 @@ suite_kind(struct span s)
 	size_t	i;
 	int	seen = 0, kind;
 
-	if (s.n < 3 || s.n > 127 || span_is(s, "none") || span_is(s, "null") || span_is(s, "unknown"))
+	if (s.n < 3 || s.n > 127 || span_is(s, "none") || span_is(s, "unknown"))
 		return 0;
 	for (i = 0; i < s.n; i++) {
 		if ((kind = kinds[s.p[i]]) == 0)

@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/wire.h"
 #include "scan/authres.h"
+#include "scan/header.h"
 #include "scan/member.h"
 #include "scan/names.h"
 #include "scan/received.h"
@@ -475,8 +476,10 @@ work_hops(struct work *w, const uint8_t *msg)
 {
 	size_t	skip = w->job.prefix_len, len = w->job.size - skip;
 
-	if (len > w->env->settings->max_header_bytes)
+	if (len > w->env->settings->max_header_bytes) {
 		len = (size_t)w->env->settings->max_header_bytes;
+		w->hops.header_cut = header_length(msg + skip, len) == len;
+	}
 	if (received_block(msg + skip, len, &w->hops) == -1)
 		log_warn("job %llu: no memory for its Received fields", (unsigned long long)w->job.id);
 	else if (authres_block(msg + skip, len, &w->hops) == -1)
@@ -534,6 +537,7 @@ result_send(struct work *w, const struct walk_report *report, uint64_t start_ns,
 	r.received = w->hops.received;
 	r.received_count = w->hops.received_count;
 	r.received_more = w->hops.received_more;
+	r.header_cut = w->hops.header_cut;
 	r.authres = w->hops.authres;
 	r.authres_count = w->hops.authres_count;
 	r.authres_more = w->hops.authres_more;

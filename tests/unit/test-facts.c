@@ -114,7 +114,7 @@ static struct received	sample_received[] = {
 	    .version = (char[]){ "TLS1_3" }, .version_norm = (char[]){ "TLSv1.3" }, .cipher = (char[]){ "C" },
 	    .time = 1772445600, .bits = 128, .tls = RECEIVED_TLS_YES, .has_time = 1, .auth = 1, .cut = 1 },
 	{ .ip = (char[]){ "127.0.0.1" }, .tls = RECEIVED_TLS_NO, .local = 1 },
-	{ .tls = RECEIVED_TLS_UNKNOWN },
+	{ .tls = RECEIVED_TLS_UNKNOWN, .odd = 1 },
 };
 
 static struct authres	sample_authres[] = {
@@ -491,6 +491,8 @@ received_bounds(void **state)
 		{ { .has_time = 1, .time = RECEIVED_TIME_MAX + 1ull }, -1 },
 		{ { .has_time = 0, .time = 1 }, -1 },
 		{ { .has_time = 2 }, -1 }, { { .auth = 2 }, -1 }, { { .local = 2 }, -1 }, { { .cut = 2 }, -1 },
+		{ { .odd = 1 }, 0 }, { { .odd = 2 }, -1 }, { { .odd = 1, .local = 1 }, -1 }, { { .odd = 1, .auth = 1 }, -1 },
+		{ { .odd = 1, .ip = (char[]){ "192.0.2.1" } }, -1 },
 		{ { .ip = (char[]){ "192.0.2.1" } }, 0 },
 		{ { .ip = (char[]){ "::ffff:192.0.2.1" } }, -1 },	/* is 192.0.2.1 */
 		{ { .ip = (char[]){ "::ffff:0:0:1" } }, 0 },		/* is not */
@@ -534,22 +536,24 @@ received_bounds(void **state)
 static void
 received_forged(void **state)
 {
-	/* A hop without texts is 61 octets, all 0xff or 0; reasons follow. */
-	enum { TEXTS = 11 * 4, HOP = TEXTS + 8 + 4 + 5, TAIL = 4 + 1 };
+	/* A hop without texts is 62 octets, all 0xff or 0; reasons follow. */
+	enum { TEXTS = 11 * 4, HOP = TEXTS + 8 + 4 + 6, TAIL = 4 + 1 };
 	static const struct {
 		size_t	at;
 		uint8_t	octet;
 		int	want;
 	} cases[] = {
 		{ 0, 0, 0 },
-		{ 8 + TEXTS, 1, -1 },		/* a time that is not there */
-		{ 8 + TEXTS + 8, 1, 0 }, { 8 + TEXTS + 9, 0x11, -1 },	/* bits */
-		{ 8 + TEXTS + 12, 2, 0 }, { 8 + TEXTS + 12, 3, -1 },	/* tls */
-		{ 8 + TEXTS + 13, 2, -1 }, { 8 + TEXTS + 14, 2, -1 },
-		{ 8 + TEXTS + 15, 2, -1 }, { 8 + TEXTS + 16, 2, -1 },
-		{ 8, 0, -1 },			/* "" and not NULL, and all behind it moves */
+		{ 9 + TEXTS, 1, -1 },		/* a time that is not there */
+		{ 9 + TEXTS + 8, 1, 0 }, { 9 + TEXTS + 9, 0x11, -1 },	/* bits */
+		{ 9 + TEXTS + 12, 2, 0 }, { 9 + TEXTS + 12, 3, -1 },	/* tls */
+		{ 9 + TEXTS + 13, 2, -1 }, { 9 + TEXTS + 14, 2, -1 },
+		{ 9 + TEXTS + 15, 2, -1 }, { 9 + TEXTS + 16, 2, -1 },
+		{ 9, 0, -1 },			/* "" and not NULL, and all behind it moves */
 		{ 0, 2, -1 }, { 0, 65, -1 }, { 3, 0xff, -1 },		/* count */
 		{ 4, 1, -1 },			/* more, although there was room */
+		{ 8, 1, 0 }, { 8, 2, -1 },	/* header_cut */
+		{ 9 + TEXTS + 17, 1, 0 }, { 9 + TEXTS + 17, 2, -1 },	/* odd */
 	};
 	char			*one[] = { (char[]){ "A" } };
 	struct received		 hop = { 0 };
@@ -568,7 +572,7 @@ received_forged(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buf_reset(&b);
 		assert_int_equal(scan_result_encode(&r, &b), 0);
-		at = b.len - TAIL - HOP - 8;
+		at = b.len - TAIL - HOP - 9;
 		assert_int_equal(b.data[at], 1);
 		if (i > 0)
 			b.data[at + cases[i].at] = (char)cases[i].octet;
@@ -692,7 +696,7 @@ authres_bounds(void **state)
 static void
 authres_forged(void **state)
 {
-	enum { PASS = 4 + 1 + 4 + 1 + 1 + 4 + 1, TAIL = 8 + (11 * 4 + 8 + 4 + 5) + 4 + 1 };
+	enum { PASS = 4 + 1 + 4 + 1 + 1 + 4 + 1, TAIL = 9 + (11 * 4 + 8 + 4 + 6) + 4 + 1 };
 	static const struct {
 		size_t	at;
 		uint8_t	octet;
@@ -886,6 +890,7 @@ members_arrive(void **state)
 		assert_int_equal(r->received[i].auth, sample_received[i].auth);
 		assert_int_equal(r->received[i].local, sample_received[i].local);
 		assert_int_equal(r->received[i].cut, sample_received[i].cut);
+		assert_int_equal(r->received[i].odd, sample_received[i].odd);
 	}
 	assert_int_equal(r->authres_count, 2);
 	for (i = 0; i < 2; i++) {

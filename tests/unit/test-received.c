@@ -98,6 +98,8 @@ describe(const struct received *hop, struct buf *b)
 		buf_addz(b, "\tauth=1");
 	if (hop->local)
 		buf_addz(b, "\tlocal=1");
+	if (hop->odd)
+		buf_addz(b, "\todd=1");
 	if (hop->has_time)
 		buf_addf(b, "\ttime=%" PRIu64, hop->time);
 	assert_false(b->failed);
@@ -355,9 +357,138 @@ too_long(void **state)
 	read_exact(s, 200000, &hop);
 	assert_int_equal(hop.cut, 1);
 	assert_null(hop.id);
-	assert_int_equal(hop.tls, RECEIVED_TLS_YES);
+	/* The writer's own clauses may stand behind the HELO there. */
+	assert_int_equal(hop.odd, 1);
+	assert_int_equal(hop.tls, RECEIVED_TLS_UNKNOWN);
 	received_clear(&hop);
 	free(s);
+}
+
+/* ---- a client's words ---- */
+
+/*
+ * What a client at 203.0.113.66 makes of a hop in clear and without a log-in
+ * where its HELO or ident is taken over raw, by writers of all orders of the
+ * words: put together from what could help him, at random, but the same each time.
+ */
+static const char *const	raw_forms[] = {
+	"from [203.0.113.66] (helo=%s ident=root) by relay.example with esmtp (Exim 4.96) (envelope-from"
+	    " <s@a.example>) id 1aAAAA-000001-2B for r@b.example; Mon, 02 Mar 2026 10:00:00 +0000",
+	"from [203.0.113.66] (port=4711 helo=%s) by relay.example with esmtp (Exim 4.96) (envelope-from"
+	    " <s@a.example>) id 1aAAAA-000001-2B for r@b.example; Mon, 02 Mar 2026 10:00:00 +0000",
+	"from a.example ([203.0.113.66] helo=%s) by relay.example with esmtp (Exim 4.96) (envelope-from"
+	    " <\"a b\"@a.example>) id 1aAAAA-000001-2B; Mon, 02 Mar 2026 10:00:00 +0000",
+	"from a.example ([203.0.113.66]:4711 helo=%s)\n\tby relay.example with esmtp\n\tid"
+	    " 1aAAAA-000001-2B\n\tfor r@b.example; Mon, 02 Mar 2026 10:00:00 +0000",
+	"from %s (a.example [203.0.113.66]) by relay.example (8.18.1/8.18.1) with ESMTP id 4EF5364800022"
+	    " for <r@b.example>; Mon, 2 Mar 2026 03:22:00 -0700",
+	"from %s (a.example [203.0.113.66])\n\tby relay.example (Postfix) with ESMTP id"
+	    " 80E9BDA000000\n\tfor <r@b.example>; Mon, 2 Mar 2026 10:00:00 +0000 (UTC)",
+	"from %s (unknown [203.0.113.66]) by relay.example (Postfix) with ESMTP id 80E9BDA000000; Mon, 2"
+	    " Mar 2026 10:00:00 +0000 (UTC)",
+	"from %s ([203.0.113.66]) by relay.example with ESMTP id 80E9BDA000000; Mon, 2 Mar 2026 10:00:00"
+	    " +0000",
+	"from a.example (HELO %s) (203.0.113.66) by relay.example with SMTP; 2 Mar 2026 11:03:00 -0000",
+	"from unknown (HELO %s) (root@203.0.113.66) by relay.example with SMTP; 2 Mar 2026 11:03:00 -0000",
+	"from x (IDENT:%s@a.example [203.0.113.66]) by relay.example (8.9.3/8.9.3) with ESMTP id JAA01;"
+	    " Mon, 2 Mar 2026 03:22:00 -0700",
+	"from x (IDENT:%s@[203.0.113.66]) by relay.example (8.18.1/8.18.1) with ESMTP id JAA01; Mon, 2"
+	    " Mar 2026 03:22:00 -0700",
+	"from x (a.example [::ffff:203.0.113.66]) (IDENT: %s) by relay.example with ESMTP id"
+	    " 74497879692E873F.7552261128BB8D5D.6124D55D; Mon, 02 Mar 2026 07:16:00 -0400",
+	"from [203.0.113.66] (HELO %s) by relay.example (CommuniGate Pro SMTP 6.3.19) with ESMTP id"
+	    " 19642685; Mon, 02 Mar 2026 14:51:00 +0200",
+	"from 203.0.113.66 (EHLO %s) by relay.example with SMTP; Mon, 02 Mar 2026 11:48:00 +0000",
+	"from a.example ([203.0.113.66]:52016 \"EHLO %s\" rhost-flags-OK-OK) by relay.example with ESMTP"
+	    " id P831614AdpUCZIj (ORCPT <rfc822;r@example.com>); Mon, 2 Mar 2026 10:05:00 -0400",
+	"from %s (203.0.113.66) by relay.example (198.51.100.250) with Microsoft SMTP Server id"
+	    " 15.20.9137.12; Mon, 2 Mar 2026 11:24:00 +0000",
+	"from %s [203.0.113.66] by relay.example with ESMTP; Mon, 02 Mar 2026 16:57:00 +0300 (EEST)",
+	"from a.example (EHLO %s) ([203.0.113.66]) by relay.example (JAMES SMTP Server ) with ESMTP ID"
+	    " 3e2f7a; Mon, 02 Mar 2026 13:43:00 +0000 (UTC)",
+};
+
+static const char *const	raw_words[] = {
+	"x", "x", ")", ")", "(", "(", "(gw2 [10.0.0.2])", "(gw2 [10.0.0.2]", "gw2 [10.0.0.2]", "([10.0.0.2])",
+	"([10.0.0.2]", "[10.0.0.2]", "10.0.0.2", "(10.0.0.2)", "(10.0.0.2", "by q", "by inner (", "with esmtps",
+	"with ESMTPSA", "(TLS1.3)", "tls TLS_AES_128_GCM_SHA256", "(Exim 4.98)", "(Postfix)", "id 1", ";",
+	"Mon, 2 Mar 2026 10:00:00 +0000", "\"", "<", ">", "\\", "[", "]", "helo=z", "ident=q",
+	"(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))", "(Authenticated sender: boss)", "for <",
+	"for", "(envelope-from <", "HELO", "(EHLO z)", "(helo=z)", "via tcp",
+	"by localhost (q [10.0.0.2]) (amavisd-new, port 10024)", "@", "from", "(qmail 7 invoked by uid 1)",
+	"with local", "(uid 7)", "[unix socket]", "(version=TLSv1.3 cipher=AES256-SHA bits=256)",
+	"over TLS secured channel", "auth=yes", "account u", "()", ", TLS: TLSv1.3,128bits,TLS_AES_128_GCM_SHA256",
+	"TLS: TLSv1.3,128bits,AES128-SHA", "by q with MailboxResubmission", "by", "with",
+};
+
+static unsigned int
+dice(uint64_t *seed, size_t sides)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return (unsigned int)((*seed >> 16) % sides);
+}
+
+/* What of the hop is the client's, or NULL. */
+static const char *
+believed(const struct received *r)
+{
+	static const char *const	with[] = { "esmtp", "ESMTP", "SMTP", "Microsoft SMTP Server" };
+	size_t				i;
+
+	if (r->ip != NULL && strcmp(r->ip, "203.0.113.66") != 0)
+		return "address";
+	if (r->tls == RECEIVED_TLS_YES)
+		return "TLS";
+	if (r->auth)
+		return "log-in";
+	if (r->local && r->ip == NULL)
+		return "loop";
+	if (r->by != NULL && strncmp(r->by, "relay.example", 13) != 0)
+		return "by";
+	for (i = 0; r->with != NULL && i < sizeof(with) / sizeof(with[0]); i++)
+		if (strcmp(r->with, with[i]) == 0)
+			return NULL;
+	return r->with != NULL ? "with" : NULL;
+}
+
+static void
+clients_words(void **state)
+{
+	enum { ROUNDS = 100000, WORDS_MOST = 9, MOST = 1024 };
+	const size_t	forms = sizeof(raw_forms) / sizeof(raw_forms[0]), words = sizeof(raw_words) / sizeof(raw_words[0]);
+	char		helo[MOST], value[2 * MOST];
+	struct received	hop;
+	const char	*what;
+	unsigned int	form;
+	size_t		i, n, told = 0, bad = 0, used;
+	uint64_t	seed = 88172645463325252u;
+
+	(void)state;
+	for (i = 0; i < ROUNDS && bad < 5; i++) {
+		form = dice(&seed, forms);
+		for (used = 0, n = 1 + dice(&seed, WORDS_MOST); n > 0; n--)
+			used += (size_t)snprintf(helo + used, sizeof(helo) - used, "%s%s", raw_words[dice(&seed, words)],
+			    n > 1 && dice(&seed, 4) > 0 ? " " : "");
+		assert_true(used < sizeof(helo));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		n = (size_t)snprintf(value, sizeof(value), raw_forms[form], helo);
+#pragma GCC diagnostic pop
+		assert_true(n < sizeof(value));
+		read_exact(value, n, &hop);
+		must_encode(&hop, value);
+		told += hop.ip != NULL;
+		if ((what = believed(&hop)) != NULL) {
+			print_error("%s is the client's:\n  %s\n", what, value);
+			bad++;
+		}
+		received_clear(&hop);
+	}
+	assert_int_equal(bad, 0);
+	/* To tell nothing at all would be right as well, and of no use. */
+	assert_true(told > ROUNDS / 4);
 }
 
 /* ---- hostile shapes: right, and linear ---- */
@@ -510,6 +641,7 @@ main(void)
 		cmocka_unit_test(octets),
 		cmocka_unit_test(proofs),
 		cmocka_unit_test(too_long),
+		cmocka_unit_test(clients_words),
 		cmocka_unit_test(deep),
 		cmocka_unit_test(linear),
 		cmocka_unit_test(block),

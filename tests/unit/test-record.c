@@ -179,8 +179,9 @@ mail_fill(struct mail *m)
 	mail_init(m);
 	mail_partners(m);
 	m->scan.received_more = 3;
+	m->scan.header_cut = 1;
 	mail_route(m, 5, "203.0.113.77");
-	m->received[0].cut = 1;
+	m->received[0].cut = m->received[0].odd = 1;
 	m->facts.auth_type = "EXTERNAL";
 	m->facts.rcpts_count = 2;
 	m->facts.rcpts_dropped = 5;

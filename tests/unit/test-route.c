@@ -19,7 +19,7 @@
 
 /*
  * A field in short: its address; "-" none; "local" a loop in one host; "local
- * ADDRESS" the same that also names an address.  Evidence in letters: o
+ * ADDRESS" the same that also names an address; "odd ..." any of them, odd.  Evidence in letters: o
  * observed, a attested, c claimed.
  */
 static const struct {
@@ -51,6 +51,9 @@ static const struct {
 	{ "loops alone are no boundary", "10.0.0.1", { "10.0.0.0/8" }, { "local", "local" }, "oaa", 0, 0, 0 },
 	{ "a loop at the end is no boundary", "10.0.0.1", { "10.0.0.0/8" }, { "10.0.0.2", "local" }, "oaa", 1, 0, 0 },
 	{ "no address ends it", "10.0.0.1", { "10.0.0.0/8" }, { "-", "10.0.0.2", "203.0.113.1" }, "oacc", 1, 0, 0 },
+	{ "an odd field ends it", "10.0.0.1", { "10.0.0.0/8" }, { "odd -", "10.0.0.2", "203.0.113.1" }, "oacc", 1, 0, 0 },
+	{ "an odd field's address is nobody's", "10.0.0.1", { "10.0.0.0/8" }, { "odd 10.0.0.2", "10.0.0.3" }, "oac", 1, 0, 0 },
+	{ "an odd field is no loop", "10.0.0.1", { "10.0.0.0/8" }, { "odd local", "10.0.0.2" }, "oac", 1, 0, 0 },
 	{ "no address, even where every network is trusted", "10.0.0.1", { "0.0.0.0/0", "::/0" }, { "-", "10.0.0.2" }, "oac", 1, 0, 0 },
 	{ "all trusted", "203.0.113.1", { "0.0.0.0/0", "::/0" }, { "198.51.100.1", "2001:db8::1", "127.0.0.1" }, "oaaa", 3, 0, 0 },
 	{ "IPv6", "2001:db8:1::1", { "2001:db8:1::/48" }, { "2001:db8:1::2", "2001:db8:2::1", "2001:db8:1::1" }, "oaac", 2, 0, 0 },
@@ -94,6 +97,10 @@ field_set(struct mail *m, const char *text)
 {
 	uint32_t n = m->scan.received_count++;
 
+	if (strncmp(text, "odd ", 4) == 0) {
+		m->received[n].odd = 1;
+		text += 4;
+	}
 	if (strncmp(text, "local", 5) == 0) {
 		m->received[n].local = 1;
 		text += text[5] == ' ' ? 6 : 5;

@@ -162,6 +162,8 @@ traps(void **state)
 		{ "AES128-GCM-SHA256", NULL, "unknown RSA/RSA AES-128-GCM AEAD aead", "TLS_RSA_WITH_AES_128_GCM_SHA256" },
 		{ "TLS_AES_128_GCM_SHA256", NULL, "unknown any/any AES-128-GCM AEAD aead fs", N13_128 },
 		{ "TLS_AES_128_GCM_SHA256", "TLSv1.2", "TLSv1.2 " NOTHING " odd", "" },
+		{ "NULL", "TLSv1.3", "TLSv1.3 unknown/unknown NULL-0-stream unknown odd", "" },
+		{ "NULL-SHA", "TLSv1.3", "TLSv1.3 unknown/unknown NULL-0-stream unknown odd", "" },
 		/* the version wins over GnuTLS' names of 1.2 */
 		{ "ECDHE_RSA_AES_256_GCM_SHA384", "TLS1.3", S13_256, N13_256 },
 		{ "DHE_RSA_AES_128_GCM_SHA256", "TLS1.3", S13_128, N13_128 },
@@ -523,7 +525,7 @@ openssl_check(const SSL_CIPHER *c)
 	}
 	/* Under 1.3 what is no AEAD suite contradicts, and what is one has the cipher that it names, or contradicts. */
 	(void)suite_read(name, "TLSv1.3", &t);
-	if (t.odd ? t.cipher != SUITE_CIPHER_UNKNOWN : !t.aead || t.kx != SUITE_KX_ANY || t.cipher != s.cipher || t.bits != s.bits) {
+	if (t.odd ? t.cipher != (s.cipher == SUITE_CIPHER_NULL ? SUITE_CIPHER_NULL : SUITE_CIPHER_UNKNOWN) : !t.aead || t.kx != SUITE_KX_ANY || t.cipher != s.cipher || t.bits != s.bits) {
 		print_error("%s under 1.3: got %s\n", name, shown(&t, a, sizeof(a)));
 		bad++;
 	}
