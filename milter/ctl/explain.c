@@ -24,6 +24,7 @@
 #include "ctl/when.h"
 
 #define ID_MAX		64	/* octets of a queue id */
+#define ECHO_MAX	40	/* octets of what is none, shown */
 #define OTHERS_SHOWN	5	/* of the stories that are not told: when and where */
 #define DAY_MS		86400000u
 #define HANG		16	/* columns, of what does not fit a line of the terminal */
@@ -74,13 +75,33 @@ bad_line(struct explain *run, const char *file, uint64_t number, const char *why
 	ctl_warn(run->ctl, "%s:%" PRIu64 ": %s", file, number, why);
 }
 
+/* Of a record that has the id: what keeps it from being told, or NULL.  Other types may have it where they like. */
+static const char *
+item_lacks(const json_t *rec, uint64_t *time_ms)
+{
+	const char *type = row_text(rec, "type"), *when = row_text(rec, "time");
+
+	if (!json_is_object(rec))
+		return "it is no record";
+	if (*type == '\0')
+		return "a record without a type";
+	if (strcmp(type, "delivery") != 0 && strcmp(type, "message") != 0)
+		return NULL;
+	if (*when == '\0')
+		return "a record without a time";
+	if (when_rfc3339(when, strlen(when), time_ms) == -1)
+		return "a record with a time that cannot be read";
+	if (*row_text(rec, "gateway") == '\0')
+		return "a record without a gateway";
+	return NULL;
+}
+
 /* 1: it is of that id, and *item is filled. */
 static int
 item_of(struct explain *run, const json_t *rec, struct story_item *item)
 {
-	const char *type = row_text(rec, "type"), *when = row_text(rec, "time"), *id = row_text(rec, "id");
+	const char *type = row_text(rec, "type"), *id = row_text(rec, "id");
 
-	memset(item, 0, sizeof(*item));
 	if (strcmp(type, "delivery") == 0)
 		item->kind = STORY_DELIVERY;
 	else if (strcmp(type, "message") == 0)
@@ -89,8 +110,7 @@ item_of(struct explain *run, const json_t *rec, struct story_item *item)
 		return 0;
 	snprintf(item->gateway, sizeof(item->gateway), "%s", row_text(rec, "gateway"));
 	snprintf(item->id, sizeof(item->id), "%s", id);
-	if (when_rfc3339(when, strlen(when), &item->time_ms) == -1 ||
-	    (run->gateway != NULL && !story_gateway_is(item->gateway, run->gateway)))
+	if (run->gateway != NULL && !story_gateway_is(item->gateway, run->gateway))
 		return 0;
 	if (strcmp(row_text(rec, "queue_id"), run->queue_id) == 0)
 		return 1;
@@ -109,6 +129,7 @@ take_line(void *arg, const char *file, uint64_t number, const char *text, size_t
 {
 	struct explain *run = arg;
 	struct story_item item;
+	const char *lacks;
 	json_error_t why;
 	json_t *rec;
 	int rc = 0;
@@ -119,7 +140,10 @@ take_line(void *arg, const char *file, uint64_t number, const char *text, size_t
 		bad_line(run, file, number, whole ? why.text : "the line has no end: torn, or being written");
 		return 0;
 	}
-	if (item_of(run, rec, &item)) {
+	memset(&item, 0, sizeof(item));
+	if ((lacks = item_lacks(rec, &item.time_ms)) != NULL)
+		bad_line(run, file, number, lacks);
+	else if (item_of(run, rec, &item)) {
 		if (!run->by_record && stories_add(&run->stories, &item, text, len) == -1) {
 			ctl_warn(run->ctl, "no memory");
 			rc = 1;
@@ -413,8 +437,8 @@ explain_options(struct explain *run, struct ctl *ctl, const struct ctl_command *
 		else if (ch == KEY_GATEWAY)
 			run->gateway = optarg;
 		else if (when_parse(optarg, clock_wall_ms(), 0, &run->since) == -1) {
-			*code = ctl_usage(ctl, self, "--since: \"%s\" is no time; write 2026-10-01, \"2026-10-01 12:30\", "
-			    "2026-10-01T12:30:00Z, today, yesterday, 2h or 7d", optarg);
+			*code = ctl_usage(ctl, self, "--since: \"%.*s\" is no time; write 2026-10-01, \"2026-10-01 12:30\", "
+			    "2026-10-01T12:30:00Z, today, yesterday, 2h or 7d", ECHO_MAX, optarg);
 			return -1;
 		}
 	}
@@ -422,7 +446,8 @@ explain_options(struct explain *run, struct ctl *ctl, const struct ctl_command *
 	if (optind == argc)
 		*code = ctl_usage(ctl, self, "explain wants a queue id");
 	else if (!is_id(run->id))
-		*code = ctl_usage(ctl, self, "\"%s\" is no queue id and no record's", run->id);
+		*code = ctl_usage(ctl, self, "\"%.*s%s\" is no queue id and no record's", ECHO_MAX, run->id,
+		    strlen(run->id) > ECHO_MAX ? "..." : "");
 	else if (run->all && run->newest)
 		*code = ctl_usage(ctl, self, "--all or --newest, not both");
 	else
