@@ -83,13 +83,43 @@ hops "$T/many.eml"; exits 0 "70 fields"; has "64 hops" "70 fields"; has "6 more 
 hops --json --client 192.0.2.1 "$T/many.eml"; same "$(printf '%s' "$(evidence)" | wc -w)" 65 "70 fields and the observed hop"
 same "$(member more)" 6 "70 fields, json"
 { cat "$T/mail.eml"; head -c 5000000 /dev/zero | tr '\0' x; } >"$T/big.eml"
-hops "$T/big.eml"; exits 0 "a large file"; has "5 hops" "a large file"
+hops "$T/big.eml"; exits 0 "a large file"; has "5 hops" "a large file"; lacks "max_header_bytes" "a large body"
+hops --json "$T/big.eml"; same "$(member header_cut)" false "a large body, json"
+{ printf 'X-Pad: '; head -c 2000000 /dev/zero | tr '\0' x; echo; cat "$T/mail.eml"; } >"$T/pad.eml"
+hops "$T/pad.eml"; exits 0 "a large header"; has "no Received field so far" "a large header"
+has "read only up to mime.max_header_bytes (1048576 octets)" "a large header: the bound"
+hops --json "$T/pad.eml"; same "$(member header_cut)" true "a large header, json"
+hops --json -o mime.max_header_bytes=3MB "$T/pad.eml"; same "$(member header_cut)" false "a larger bound"; same "$(evidence)" "claimed claimed claimed claimed claimed" "a larger bound"
+{ printf 'Received: from a.example.net (a.example.net [192.0.2.1]) by b.example.net\n'; for i in $(seq 1000); do printf ' %0100d\n' 0; done; printf ' with ESMTPS id 1; Mon, 2 Mar 2026 10:00:00 +0000\n\n'; } >"$T/long.eml"
+hops "$T/long.eml"; exits 0 "a long field"; has "0 odd: " "a long field"
+hops --json "$T/long.eml"; same "$(member hops.0.cut)" true "a long field, json"; same "$(member hops.0.tls.used)" unknown "a long field: its TLS"
+same "$(member hops.0.odd)" true "a long field is odd"
+printf 'Received: from %0300d (a.example.net [192.0.2.1]) by b.example.net with SMTP; Mon, 2 Mar 2026 10:00:00 +0000\n\n' 0 >"$T/name.eml"
+hops "$T/name.eml"; has "0 cut: " "a long name"; hops --json "$T/name.eml"; same "$(member hops.0.cut)" true "a long name, json"
+same "$(member hops.0.odd)" false "a long name, json"
+
+# no encryption, in name and in fact
+printf 'Received: from a (a [192.0.2.1]) by b (8.14.4/8.14.4) with ESMTP id 1 (version=TLSv1.2 cipher=NULL bits=0 verify=NO); Mon, 2 Mar 2026 10:00:00 +0000\n\n' >"$T/null.eml"
+hops --json "$T/null.eml"; same "$(member hops.0.tls.cipher)" NULL "a NULL cipher"; same "$(member hops.0.tls.grade)" forbidden "a NULL cipher"
+for p in uk_gov ncsc_nl nist bsi bcp195; do
+	for c in TLSv1.2,NULL,0 TLSv1.3,NULL,0 TLSv1.3,NULL-SHA,0 TLSv1.2,TLS_NULL_WITH_NULL_NULL,0; do
+		hops -o profile=$p --json --client 192.0.2.1 --tls $c "$T/null.eml"; exits 0 "$p $c"; same "$(member hops.0.tls.grade)" forbidden "$p $c"
+	done
+	for v in TLSv1 TLSv1.1 TLSv1.2; do
+		hops -o profile=$p --json --client 192.0.2.1 --tls $v,SSL_RSA_WITH_3DES_EDE_CBC_SHA,112 "$T/null.eml"; want=$(member hops.0.tls.grade)
+		hops -o profile=$p --json --client 192.0.2.1 --tls $v,SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA,112 "$T/null.eml"
+		same "$(member hops.0.tls.grade)" "$want" "$p $v: FIPS' 3DES is graded as 3DES"
+	done
+done
 
 # errors
 hops; exits 64 "no file"; errs "hops wants FILE" "no file"
 hops - -; exits 64 "standard input twice"
 hops --client nowhere "$T/mail.eml"; exits 64 "--client no address"
 hops --tls TLSv1.3 "$T/mail.eml"; exits 64 "--tls cut"
+hops --internal 192.0.2.0/24 "$T/mail.eml"; exits 0 "--internal alone"; errs "--internal has no effect without --client" "--internal alone"
+hops --client 192.0.2.1 --internal 192.0.2.0/24 "$T/mail.eml"; silent "--internal with --client"
+for b in -1 "" 5000 x 1x; do hops --tls "TLSv1.3,NULL-SHA,$b" "$T/mail.eml"; exits 64 "--tls with \"$b\" bits"; done
 hops --internal 10/8 "$T/mail.eml"; exits 64 "--internal no network"; errs "192.0.2.0/24" "--internal no network"
 hops "$T/nix.eml" "$T/mail.eml"; exits 66 "a missing file"; errs "nix.eml: No such file" "a missing file"; has "mail.eml: 5 hops" "files after a missing one"
 hops --json "$T/nix.eml"; exits 66 "a missing file, json"; same "$(member error)" "No such file or directory" "a missing file, json"
