@@ -96,6 +96,7 @@ conf_free(struct conf *conf)
 	free(conf->start.socket);
 	free(conf->start.socket_group);
 	free(conf->start.ledger.directory);
+	free(conf->start.ledger.seal_directory);
 	free(conf->start.pseudonyms.directory);
 	free(conf->start.old_key);
 	free(conf->start.peers.file);

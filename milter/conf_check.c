@@ -375,6 +375,22 @@ check_records(struct checking *c)
 		    start->pseudonyms.directory, (unsigned int)(st.st_mode & 07777));
 }
 
+static void
+check_seal(struct checking *c)
+{
+	const struct ledger_settings	*ledger = &c->conf->start.ledger;
+	struct stat			 st;
+
+	if (!ledger->sealed)
+		return;
+	if (stat(ledger->seal_directory, &st) == -1 && errno == ENOENT)
+		check_parent(c, "seal.directory", ledger->seal_directory, &c->front);
+	else if (check_directory(c, "seal.directory", ledger->seal_directory, &c->front, R_OK | W_OK | X_OK) == 0 &&
+	    stat(ledger->seal_directory, &st) == 0 && (st.st_mode & 0077) != 0)
+		complain(c, "seal.directory: %s has mode %04o, want 0700: who reads the keys can sign other records",
+		    ledger->seal_directory, (unsigned int)(st.st_mode & 07777));
+}
+
 /* ---- the downgrade alarm ---- */
 
 /* Where nobody can be confirmed nothing is ever written. */
@@ -450,6 +466,7 @@ conf_check(const struct conf *conf, struct buf *errs)
 	check_scanner(&c);
 	check_extra_databases(&c);
 	check_records(&c);
+	check_seal(&c);
 	check_peers(&c);
 	check_exceptions(&c);
 	check_profile(&c);

@@ -304,6 +304,15 @@ const struct conf_key conf_keys[] = {
 	{ "records.on_failure", KEY_ENUM, F(unrecorded), "tempfail",
 	    "what mail gets that cannot be recorded: tempfail or accept", 0, 0, 0, unrecorded_choices, NULL },
 
+	{ "seal.enabled", KEY_BOOL, S(ledger.sealed), "true",
+	    "chain all records and sign the chain, so that hopwardctl verify can prove that none is missing or changed", 0, 0, 0, NULL, NULL },
+	{ "seal.epoch", KEY_TIME, S(ledger.seal_epoch_ms), "15m",
+	    "how often it is signed, also where no mail came: what is younger has no proof yet", 0, 1000, DAY / 4, NULL, NULL },
+	{ "seal.directory", KEY_STRING, S(ledger.seal_directory), "/var/lib/hopward/seal",
+	    "private keys, one for each epoch and gone with it; made if it is missing, and closed to all but user", 0, 0, 0, NULL, check_path },
+	{ "seal.anchor", KEY_BOOL, S(ledger.seal_anchor), "true",
+	    "a line a day to syslog that fixes the past for whoever has that log elsewhere", 0, 0, 0, NULL, NULL },
+
 	{ "held.keep", KEY_TIME, P(held.keep_ms), "14d",
 	    "how long quarantined mail is kept, where hopwardctl held expire runs; 0: for ever", 0, 0, 3660 * DAY, NULL, NULL },
 	{ "held.warn", KEY_TIME, P(held.warn_ms), "2d", "how long before its end there is a warning; 0: none", 0, 0, 366 * DAY, NULL,

@@ -158,8 +158,12 @@ acts_record(const struct ctl *ctl, const struct conf *conf, const char *event, c
 	size_t i, n = 2 * OWN_PAIRS;
 	struct buf line;
 	int status = -1;
+	struct ledger_settings set = conf->start.ledger;
 	pid_t pid;
 
+	/* Not on a person's terminal: the daemon's log has the anchors of its own stream. */
+	set.seal_anchor = 0;
+	set.gateway = conf->front->gateway;
 	acts_person(&person);
 	all[0] = "who", all[1] = person.who, all[2] = "by", all[3] = person.by, all[4] = "uid", all[5] = person.uid;
 	for (i = 0; pairs[i] != NULL && pairs[i + 1] != NULL && n < 2 * RECORD_PAIRS_MAX; i += 2) {
@@ -172,7 +176,7 @@ acts_record(const struct ctl *ctl, const struct conf *conf, const char *event, c
 	else {
 		fflush(stdout);		/* or the child would have it, too */
 		if ((pid = fork()) == 0)
-			_exit(write_line(ctl, &conf->start.ledger, &line) == 0 ? 0 : 1);
+			_exit(write_line(ctl, &set, &line) == 0 ? 0 : 1);
 		if (pid == -1)
 			ctl_warn(ctl, "fork: %s", strerror(errno));
 		while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)

@@ -479,6 +479,7 @@ open_records(struct collect *run)
 	run->own_sync = set.sync == LEDGER_SYNC_BATCH;
 	if (run->own_sync)
 		set.sync = LEDGER_SYNC_NONE;
+	set.gateway = run->conf->front->gateway;
 	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at, &run->tail_count);
 	if (ledger_open(&set, STREAM, &run->ledger, err, sizeof(err)) == -1) {
 		ctl_warn(run->ctl, "%s", err);

@@ -124,6 +124,7 @@ record_start(struct front *f)
 static void
 front_open(struct front *f, struct front_settings *settings, const struct filter_ops *ops)
 {
+	struct ledger_settings ledger = f->start->ledger;
 	char err[512] = "";
 	mode_t mask;
 
@@ -137,7 +138,8 @@ front_open(struct front *f, struct front_settings *settings, const struct filter
 	if (f->start->exceptions != NULL &&
 	    front_exceptions_publish(f, f->start->exceptions, strlen(f->start->exceptions)) == -1)
 		front_fail(f, EX_OSERR, "no memory");
-	if (ledger_open(&f->start->ledger, "mail", &f->ledger, err, sizeof(err)) == -1)
+	ledger.gateway = settings->gateway;
+	if (ledger_open(&ledger, "mail", &f->ledger, err, sizeof(err)) == -1)
 		front_fail(f, EX_CANTCREAT, err);
 	mask = umask(0777);
 	if (ops->open(f, f->start->socket, err, sizeof(err)) == -1) {

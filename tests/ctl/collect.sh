@@ -3,7 +3,7 @@
 
 mkdir "$T/r" "$T/log"
 CONF=$T/conf
-printf 'gateway = "gw0"; records: { directory = "%s"; keys = "%s"; };\n' "$T/r" "$T/key" >"$CONF"
+printf 'gateway = "gw0"; records: { directory = "%s"; keys = "%s"; }; seal: { directory = "%s"; };\n' "$T/r" "$T/key" "$T/seal" >"$CONF"
 LOG=$T/log/mail.log
 session() { printf '%s %s postfix/smtp[%s]: Trusted TLS connection established to mx%s.example.org[192.0.2.%s]:25: %s with cipher %s (256/256 bits)\n' "$1" "$2" "$3" "$4" "$4" "${5:-TLSv1.3}" "${6:-TLS_AES_256_GCM_SHA384}"; }
 sent() { printf '%s %s postfix/smtp[%s]: %s: to=<bob@example.org>, relay=mx%s.example.org[192.0.2.%s]:25, delay=2, delays=0/0/1/1, dsn=2.0.0, status=sent (250 ok)\n' "$1" "$2" "$3" "$4" "$5" "$5"; }

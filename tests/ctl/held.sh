@@ -5,6 +5,7 @@ CONF=$T/conf
 cat >"$CONF" <<X
 gateway = "gw1"; profiles = "$PWD/conf/profiles";
 records: { directory = "$T/rec"; };
+seal: { directory = "$T/seal"; };
 held: { postfix_tools = "$T/bin"; postfix_config = "/etc/postfix-in"; sendmail = "$T/bin/sendmail"; };
 X
 # A listing that is a file, and tools that write down what they were asked.

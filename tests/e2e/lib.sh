@@ -138,6 +138,7 @@ write_conf() {
 	scanner: { user = "$SCAN_UID"; path = "$BIN/hopward-scan"; scratch = "$T/scratch"; };
 	clamav: { DatabaseDirectory = "$T/db"; };
 	records: { directory = "$T/records"; keys = "$T/key/pseudonyms"; };
+	seal: { directory = "$T/key/seal"; };
 	downgrade: { file = "$T/key/peers"; };
 	${1:-}
 	EOF

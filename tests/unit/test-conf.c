@@ -688,8 +688,9 @@ good_check(const char *more)
 	chmod(file_write("scan", "#!/bin/sh\n"), 0755);
 	assert_true(asprintf(&text, "user = \"61951\"; socket = \"%s/run/milter\"; control_socket = \"%s/run/control\";\n"
 	    "records: { directory = \"%s/log\"; keys = \"%s/lib/keys\"; };\n"
+	    "seal: { directory = \"%s/lib/seal\"; };\n"
 	    "scanner: { path = \"%s/scan\"; user = \"61952\"; scratch = \"%s/scratch\"; };\n"
-	    "clamav: { DatabaseDirectory = \"%s/db\"; };\n%s", dir, dir, dir, dir, dir, dir, dir, more) != -1);
+	    "clamav: { DatabaseDirectory = \"%s/db\"; };\n%s", dir, dir, dir, dir, dir, dir, dir, dir, more) != -1);
 	return text;
 }
 
@@ -792,6 +793,10 @@ each_process_is_asked_for(void **state)
 	want_changed(option, "records.keys: 61951 cannot write in keys; chown 61951 keys lets it\n");
 	chmod(in_dir("keys"), 0777);
 	want_changed(option, "records.keys: keys has mode 0777, want 0700: who reads the keys reads through pseudonyms\n");
+	snprintf(option, sizeof(option), "seal.directory=%s", in_dir("keys"));
+	want_changed(option, "seal.directory: keys has mode 0777, want 0700: who reads the keys can sign other records\n");
+	snprintf(option, sizeof(option), "seal.directory=%s", in_dir("nix/seal"));
+	want_changed(option, "seal.directory: nix: No such file or directory\n");
 	mkdir(in_dir("db2"), 0755);
 	chmod(file_write("db2/a.hdb", "x"), 0600);
 	mkdir(in_dir("profiles"), 0755);
