@@ -443,7 +443,7 @@ resinfo_add(const struct resinfo *info, char *id, uint32_t above, uint32_t field
 	struct authres	new = { .authserv_id = id, .domain = domain, .received_above = above };
 	int		have;
 
-	if (info->odd || info->version_bad || !piece_is(info->result, "pass"))
+	if (info->odd || info->version_bad || info->result.n == 0)
 		return 0;
 	new.pass = piece_is(info->result, "pass") != 0;
 	if (piece_is(info->method, "spf")) {
