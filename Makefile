@@ -59,6 +59,7 @@ BASE = \
 	base/wire.c
 JUDGE = \
 	judge/ambiguity.c \
+	judge/arrival.c \
 	judge/attach.c \
 	judge/class.c \
 	judge/exception.c \
@@ -87,13 +88,16 @@ RECORD = \
 	record/ledger_chain.c \
 	record/ledger_file.c \
 	record/ledger_seal.c \
+	record/line.c \
 	record/peers.c \
 	record/privacy.c \
 	record/pseudonym.c \
 	record/reader.c \
 	record/record.c \
 	record/seal.c \
-	record/seal_keys.c
+	record/seal_keys.c \
+	record/verify.c \
+	record/verify_seal.c
 FRONT = \
 	front/alarm.c \
 	front/answer.c \
@@ -211,6 +215,9 @@ CTL = \
 	ctl/text.c \
 	ctl/tool.c \
 	ctl/tree.c \
+	ctl/verify.c \
+	ctl/verifymta.c \
+	ctl/verifyshow.c \
 	ctl/when.c
 
 MAN8	= milter/hopward.8 milter/hopwardctl.8

@@ -237,9 +237,9 @@ enum reader_got
 reader_rest(struct reader *r, struct reader_line *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->number = r->number;
 	if (r->taken || r->line_len == 0)
 		return READER_END;
-	out->number = r->number;
 	out->offset = r->offset - r->line_len;
 	if (r->overlong)
 		return READER_LONG;

@@ -40,7 +40,7 @@ struct reader;
 int	reader_open(const char *path, size_t line_max, struct reader **);
 void	reader_close(struct reader *);		/* NULL is fine */
 enum reader_got reader_next(struct reader *, struct reader_line *);
-/* After READER_END: what stands behind the last newline, as READER_REST; else READER_END. */
+/* After READER_END: what stands behind the last newline, as READER_REST or READER_LONG; else READER_END, and the number a next line would have. */
 enum reader_got reader_rest(struct reader *, struct reader_line *);
 /*
  * After READER_END, of a plain file that grows: the next call reads on, an unfinished line from its beginning,
