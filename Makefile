@@ -89,11 +89,16 @@ RECORD = \
 	record/ledger_file.c \
 	record/ledger_seal.c \
 	record/line.c \
+	record/pack.c \
 	record/peers.c \
 	record/privacy.c \
 	record/pseudonym.c \
 	record/reader.c \
 	record/record.c \
+	record/reserve.c \
+	record/retain.c \
+	record/retain_expire.c \
+	record/retain_look.c \
 	record/seal.c \
 	record/seal_keys.c \
 	record/verify.c \
