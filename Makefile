@@ -101,6 +101,7 @@ RECORD = \
 	record/retain_look.c \
 	record/seal.c \
 	record/seal_keys.c \
+	record/totals.c \
 	record/verify.c \
 	record/verify_seal.c
 FRONT = \
