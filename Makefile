@@ -206,6 +206,7 @@ CTL = \
 	ctl/mailbox.c \
 	ctl/message.c \
 	ctl/mode.c \
+	ctl/person.c \
 	ctl/records.c \
 	ctl/reload.c \
 	ctl/resume.c \
@@ -216,6 +217,7 @@ CTL = \
 	ctl/stamps.c \
 	ctl/status.c \
 	ctl/story.c \
+	ctl/subject.c \
 	ctl/tally.c \
 	ctl/telling.c \
 	ctl/text.c \

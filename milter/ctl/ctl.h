@@ -27,6 +27,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command command_scan, command_extract, command_hops, command_log, command_explain, command_except, command_mode, command_collect, command_held, command_status, command_reload, command_verify;
+extern const struct ctl_command command_subject;
 
 /* Options that stand before and after any command; keys of a command's own long options start at 256. */
 #define CTL_SHORT	":c:o:hj"

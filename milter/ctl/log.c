@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "ctl/ctl.h"
+#include "ctl/person.h"
 #include "ctl/records.h"
 #include "ctl/row.h"
 #include "ctl/when.h"
@@ -28,13 +29,15 @@
 
 static const char help[] =
     "usage: hopwardctl log [-f] [--type message|delivery|event]... [--since T] [--until T] [--queue-id ID]\n"
-    "                      [--domain D] [--tls yes|no|unknown]... [--grade G]... [--outcome O]... [--action A]...\n"
+    "                      [--domain D] [--from ADDRESS] [--rcpt ADDRESS] [--tls yes|no|unknown]... [--grade G]...\n"
+    "                      [--outcome O]... [--action A]...\n"
     "                      [--class C]... [--status S]... [--limit N] [--json] [FILE|DIR|-]...\n"
     "\n"
     "Shows records of mail that came, of its deliveries and of hopward itself, by time:\n"
     "those of the configuration's directory or of files and directories.\n"
     "  T is 2026-10-01, \"2026-10-01 12:30\", RFC 3339, today, yesterday, or an age: 2h, 7d\n"
     "  D is a sender's or a recipient's domain, subdomains included\n"
+    "  ADDRESS is looked for by its pseudonyms, of every period whose key is still there and may be read\n"
     "  G is recommended, acceptable, legacy, forbidden, none or unknown, by the profile\n"
     "  O, A and C are of messages, S is of deliveries: sent, deferred, bounced, expired\n"
     "  N asks for the last N; -f begins with the last 10 and waits for more\n"
@@ -44,7 +47,7 @@ static const char help[] =
 
 enum {
 	KEY_SINCE = 256, KEY_UNTIL, KEY_QUEUE_ID, KEY_DOMAIN, KEY_OUTCOME, KEY_ACTION, KEY_CLASS, KEY_TLS, KEY_LIMIT,
-	KEY_TYPE, KEY_GRADE, KEY_STATUS
+	KEY_TYPE, KEY_GRADE, KEY_STATUS, KEY_FROM, KEY_RCPT
 };
 
 struct filter {
@@ -54,12 +57,14 @@ struct filter {
 	uint32_t	 outcomes, actions, classes;	/* of messages; a bit each; 0: all */
 	uint32_t	 statuses;		/* of deliveries */
 	uint32_t	 types, tls, grades;
+	const char	*from, *rcpt;		/* addresses; NULL */
 	const char	*needle;		/* octets that a matching line must hold as they are; NULL */
 };
 
 struct log_run {
 	const struct ctl *ctl;
 	struct filter	 filter;
+	struct person	 from, rcpt;		/* where the filter has them */
 	struct row_style style;
 	int		 follow;
 	/* --limit: a ring of what would be written */
@@ -119,23 +124,23 @@ static const char *const classes[] = { CLASSES(X) NULL };
 static const char *const grades[] = { GRADES(X) NULL };
 #undef X
 static const char *const statuses[] = { "sent", "deferred", "bounced", "expired", "deliverable", "undeliverable", NULL };
-static const char *const types[] = { "message", "delivery", "event", NULL };
-enum { MESSAGE = 1 << 0, DELIVERY = 1 << 1 };	/* bits of types */
+static const char *const types[] = { "message", "delivery", "event", "seal", "seal-init", NULL };
+enum { MESSAGE = 1 << 0, DELIVERY = 1 << 1, SEALS = 3 << 3 };	/* bits of types */
 static const char *const tls_words[] = { "yes", "no", "unknown", NULL };
 
 /* Of which types something is asked; 0: of none. */
 static uint32_t
 asked(const struct filter *f)
 {
-	if (f->outcomes || f->actions || f->classes)
+	if (f->outcomes || f->actions || f->classes || f->from != NULL)
 		return MESSAGE;
 	if (f->statuses)
 		return DELIVERY;
-	return f->queue_id != NULL || f->domain[0] != '\0' || f->tls || f->grades ? MESSAGE | DELIVERY : 0;
+	return f->queue_id != NULL || f->rcpt != NULL || f->domain[0] != '\0' || f->tls || f->grades ? MESSAGE | DELIVERY : 0;
 }
 
 static int
-wanted(const struct log_run *run, const json_t *rec, uint64_t time_ms)
+wanted(struct log_run *run, const json_t *rec, uint64_t time_ms)
 {
 	const struct filter *f = &run->filter;
 	uint32_t of = asked(f), type = bit(row_text(rec, "type"), types);
@@ -145,6 +150,8 @@ wanted(const struct log_run *run, const json_t *rec, uint64_t time_ms)
 		return 0;
 	if ((f->types && !(f->types & type)) || (of && !(of & type)))
 		return 0;
+	if (!f->types && (type & SEALS))
+		return 0;	/* they say nothing of mail: --type seal shows them */
 	if (f->queue_id != NULL && ((id = json_string_value(json_object_get(rec, "queue_id"))) == NULL ||
 	    strcmp(id, f->queue_id) != 0))
 		return 0;
@@ -155,7 +162,11 @@ wanted(const struct log_run *run, const json_t *rec, uint64_t time_ms)
 	    (f->tls && !(f->tls & bit(row_tls(rec), tls_words))) ||
 	    (f->grades && !(f->grades & bit(grade_str(row_grade(rec, run->style.profile, NULL)), grades))))
 		return 0;
-	return f->domain[0] == '\0' || any_domain(rec, f->domain);
+	if (f->domain[0] != '\0' && !any_domain(rec, f->domain))
+		return 0;
+	if (f->from != NULL && !person_is(&run->from, PERSON_FROM, json_object_get(rec, "from"), time_ms))
+		return 0;
+	return f->rcpt == NULL || person_among(&run->rcpt, PERSON_TO, json_object_get(rec, "to"), time_ms);
 }
 
 /* The one stream that can hold what is asked; NULL: both. */
@@ -305,6 +316,10 @@ run_code(const struct log_run *run)
 {
 	if (run->bad > BAD_SHOWN)
 		ctl_warn(run->ctl, "%llu more lines that cannot be read", (unsigned long long)(run->bad - BAD_SHOWN));
+	if (run->filter.from != NULL)
+		person_doubts(run->ctl, &run->from);
+	if (run->filter.rcpt != NULL)
+		person_doubts(run->ctl, &run->rcpt);
 	if (run->missing)
 		return EX_NOINPUT;
 	return run->bad > 0 ? EX_DATAERR : EX_OK;
@@ -418,7 +433,7 @@ take_domain(const struct ctl *ctl, const struct ctl_command *self, struct filter
 	size_t i;
 
 	if (strchr(d, '@') != NULL)
-		return ctl_usage(ctl, self, "--domain: records hold no addresses; ask for \"%s\"", strrchr(d, '@') + 1);
+		return ctl_usage(ctl, self, "--domain: \"%s\" is an address; ask for \"%s\", or with --from or --rcpt", d, strrchr(d, '@') + 1);
 	d += *d == '.';
 	if (*d == '\0' || strlen(d) >= sizeof(f->domain))
 		return ctl_usage(ctl, self, "--domain: \"%s\" is no domain", optarg);
@@ -454,6 +469,12 @@ take_option(struct log_run *run, const struct ctl_command *self, int key)
 		return 0;
 	case KEY_DOMAIN:
 		return take_domain(ctl, self, f);
+	case KEY_FROM:
+		f->from = optarg;
+		return 0;
+	case KEY_RCPT:
+		f->rcpt = optarg;
+		return 0;
 	case KEY_OUTCOME:
 		return take_word(ctl, self, "--outcome", outcomes, &f->outcomes);
 	case KEY_ACTION:
@@ -483,6 +504,8 @@ log_options(struct log_run *run, struct ctl *ctl, const struct ctl_command *self
 		{ "until", required_argument, NULL, KEY_UNTIL },
 		{ "queue-id", required_argument, NULL, KEY_QUEUE_ID },
 		{ "domain", required_argument, NULL, KEY_DOMAIN },
+		{ "from", required_argument, NULL, KEY_FROM },
+		{ "rcpt", required_argument, NULL, KEY_RCPT },
 		{ "outcome", required_argument, NULL, KEY_OUTCOME },
 		{ "action", required_argument, NULL, KEY_ACTION },
 		{ "class", required_argument, NULL, KEY_CLASS },
@@ -505,10 +528,26 @@ log_options(struct log_run *run, struct ctl *ctl, const struct ctl_command *self
 	else if (run->filter.until != 0 && run->filter.until < run->filter.since)
 		*code = ctl_usage(ctl, self, "--until is before --since");
 	else if (run->filter.statuses && asked(&run->filter) == MESSAGE)
-		*code = ctl_usage(ctl, self, "--status is of deliveries; --outcome, --action and --class are of messages");
+		*code = ctl_usage(ctl, self, "--status is of deliveries; --outcome, --action, --class and --from are of messages");
 	else
 		return 0;
 	return -1;
+}
+
+/* Whom the filter asks for.  0 or an exit code. */
+static int
+persons_open(struct log_run *run, const struct conf *conf)
+{
+	struct filter *f = &run->filter;
+	int code = EX_OK;
+
+	if (f->from != NULL)
+		code = person_open(run->ctl, conf, f->from, 1u << PERSON_FROM, &run->from);
+	if (code == EX_OK && f->rcpt != NULL)
+		code = person_open(run->ctl, conf, f->rcpt, 1u << PERSON_TO, &run->rcpt);
+	if (code == EX_OK && f->needle == NULL && (f->from != NULL || f->rcpt != NULL))
+		f->needle = person_needle(f->from != NULL ? &run->from : &run->rcpt);
+	return code;
 }
 
 static int
@@ -523,7 +562,7 @@ log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	buf_init(&errs, 64 * 1024);
 	if (log_options(&run, ctl, self, argc, argv, &code) == -1)
 		return code;
-	if (optind == argc && (conf = ctl_conf(ctl, &code)) == NULL)
+	if ((optind == argc || run.filter.from != NULL || run.filter.rcpt != NULL) && (conf = ctl_conf(ctl, &code)) == NULL)
 		return code;
 	/* of files alone the profile is all that is wanted of it */
 	if (conf == NULL)
@@ -539,7 +578,9 @@ log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	if (conf != NULL || graded != NULL)
 		run.style.profile = (conf != NULL ? conf : graded)->front->policy.profile;
 	buf_init(&run.row, RECORDS_LINE_MAX + 2);
-	if (run.limit > 0 && (run.ring = calloc(run.limit, sizeof(*run.ring))) == NULL) {
+	if ((code = persons_open(&run, conf)) != EX_OK)
+		;
+	else if (run.limit > 0 && (run.ring = calloc(run.limit, sizeof(*run.ring))) == NULL) {
 		ctl_warn(ctl, "no memory");
 		code = EX_OSERR;
 	} else
@@ -547,6 +588,8 @@ log_run(struct ctl *ctl, const struct ctl_command *self, int argc, char **argv)
 	for (i = 0; run.ring != NULL && i < run.limit; i++)
 		free(run.ring[i]);
 	free(run.ring);
+	person_close(&run.from);
+	person_close(&run.rcpt);
 	buf_free(&run.row);
 	buf_free(&errs);
 	conf_free(graded);
