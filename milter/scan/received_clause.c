@@ -16,7 +16,7 @@
 #include "scan/received_int.h"
 
 #define PHRASE_WORDS	4	/* "Microsoft SMTP Server" */
-#define HIDE_MIN	8	/* octets of a comment, from which on it can have a clause in it */
+#define HIDE_MIN	16	/* octets of a comment that has its end: " by h with SMTP f" */
 
 /* ---- date ---- */
 
@@ -486,7 +486,7 @@ comment(struct field *f, struct span c)
 	size_t			n;
 
 	/* An unclosed one takes in all the rest. */
-	if (c.n > HIDE_MIN && span_hides_by(c, !f->in.unclosed))
+	if ((c.n >= HIDE_MIN || f->in.unclosed) && span_hides_by(c, !f->in.unclosed))
 		f->odd = 1;
 	if (f->angle) {
 		f->late[f->late_count++ % LATE_MAX] = c;

@@ -273,10 +273,10 @@ from_word(struct from *f, struct span w)
 
 	if (f->token.n == 0 && f->ip[0] == '\0') {
 		f->token = w;
-	} else if (span_address(w, 1, ip)) {
+	} else if (!f->many && span_address(w, 1, ip)) {
 		/* "from x (y [10.0.0.2]) [192.0.2.1] by": the address may be a word where HELO is raw. */
 		f->many |= is_another(f, ip) || (f->ip[0] != '\0' && strcmp(f->ip, ip) != 0) ||
-		    (f->word_ip[0] != '\0' && strcmp(f->word_ip, ip) != 0);
+		    (f->word_ip[0] != '\0' && strcmp(f->word_ip, ip) != 0) || ++f->words_ip == WORDS_MAX;
 		if (f->word_ip[0] == '\0')
 			memcpy(f->word_ip, ip, sizeof(f->word_ip));
 	}

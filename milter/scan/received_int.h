@@ -101,6 +101,7 @@ struct from {
 	struct span	address_word;	/* in a comment */
 	char		ip[46];		/* the same, canonical */
 	char		word_ip[46];	/* from a further word */
+	unsigned int	words_ip;	/* such words; no writer has more than one */
 	int		lhlo;		/* helo was told by LHLO or in ZMailer's way: token is no rDNS */
 	int		address;	/* a comment that has or should have an address was there */
 	int		login;		/* "user@domain@[IP]" */

@@ -149,30 +149,38 @@ span_phrase(struct span s, const char *text, size_t *n)
 
 typedef uint8_t octets __attribute__((vector_size(16)));	/* the compiler does 16 at once */
 
-/* The first word of two letters, both given in lower case, between blanks; its octets are p[0] and p[1].  NULL: none. */
-static const uint8_t *
-find_pair(struct span s, char a, char b)
+/* Whether "by" stands at p as a word, in any case. */
+static int
+is_by(struct span s, const uint8_t *p)
 {
-	const uint8_t	*p = s.p, *end = s.p + s.n;
-	octets		x, y;
-	uint64_t	any[2];
-	size_t		i;
+	return lower(p[0]) == 'b' && lower(p[1]) == 'y' && p > s.p && is_space(p[-1]) && (p + 2 == s.p + s.n || is_space(p[2]));
+}
 
-	for (; end - p >= 17; p += 16) {
+/* The first of them; NULL: none.  The last 16 octets are looked at once more. */
+static const uint8_t *
+find_by(struct span s)
+{
+	const uint8_t	*p = s.p, *last, *q;
+	octets		 x, y;
+	uint64_t	 any[2];
+
+	if (s.n < 2)
+		return NULL;
+	for (last = s.p + s.n - 2; s.n > 16 && p <= last; p += 16) {
+		if (last - p < 15)
+			p = last - 15;
 		memcpy(&x, p, 16);
 		memcpy(&y, p + 1, 16);
-		x = (octets)(((x | 0x20) == (uint8_t)a) & ((y | 0x20) == (uint8_t)b));
+		x = (octets)(((x | 0x20) == 'b') & ((y | 0x20) == 'y'));
 		memcpy(any, &x, 16);
 		if ((any[0] | any[1]) == 0)
 			continue;
-		for (i = 0; i < 16; i++)
-			if (lower(p[i]) == (uint8_t)a && lower(p[i + 1]) == (uint8_t)b && p + i > s.p &&
-			    is_space(p[i - 1]) && (p + i + 2 == end || is_space(p[i + 2])))
-				return p + i;
+		for (q = p; q < p + 16; q++)
+			if (is_by(s, q))
+				return q;
 	}
-	for (; end - p >= 2; p++)
-		if (lower(p[0]) == (uint8_t)a && lower(p[1]) == (uint8_t)b && p > s.p && is_space(p[-1]) &&
-		    (p + 2 == end || is_space(p[2])))
+	for (; p <= last; p++)
+		if (is_by(s, p))
 			return p;
 	return NULL;
 }
@@ -180,7 +188,7 @@ find_pair(struct span s, char a, char b)
 int
 span_hides_by(struct span s, int with)
 {
-	const uint8_t	*p = find_pair(s, 'b', 'y'), *end = s.p + s.n;
+	const uint8_t	*p = find_by(s), *end = s.p + s.n;
 
 	if (p == NULL || !with)
 		return p != NULL;
