@@ -235,11 +235,11 @@ anchors_of(const struct run *run, const char *stream, size_t *count)
 
 /* ---- which files ---- */
 
-/* STREAM-YYYY-MM-DD.jsonl[.zst]: its stream and day.  0: it has none. */
+/* STREAM-YYYY-MM-DD[.seals].jsonl[.zst]: its stream and day.  0: it has none. */
 static int
 path_read(const char *path, struct input *in)
 {
-	static const char form[] = "-dddd-dd-dd.jsonl";
+	static const char form[] = "-dddd-dd-dd", end[] = ".jsonl", seals[] = ".seals";
 	const char *base = strrchr(path, '/');
 	size_t len, i, n;
 
@@ -247,6 +247,11 @@ path_read(const char *path, struct input *in)
 	len = strlen(base);
 	if (len > 4 && strcmp(base + len - 4, READER_COMPRESSED) == 0)
 		len -= 4;
+	if (len < sizeof(end) || memcmp(base + len - (sizeof(end) - 1), end, sizeof(end) - 1) != 0)
+		return 0;
+	len -= sizeof(end) - 1;
+	if (len >= sizeof(seals) && memcmp(base + len - (sizeof(seals) - 1), seals, sizeof(seals) - 1) == 0)
+		len -= sizeof(seals) - 1;
 	if (len <= sizeof(form) - 1 || (n = len - (sizeof(form) - 1)) > LEDGER_STREAM_MAX)
 		return 0;
 	for (i = 0; form[i] != '\0'; i++)
@@ -467,13 +472,18 @@ read_file(struct run *run, struct verify *v, const struct input *in, uint64_t *u
 	return rc;
 }
 
-/* A day that is there plain and compressed: the plain one is removed last. */
+/*
+ * A day that is there twice, plain and compressed, or whole and with its seals alone: what there is less of is
+ * made first and the other removed then.  By name the fullest comes first.
+ */
 static int
 is_twin(const struct input *a, const struct input *b)
 {
-	size_t n = strlen(a->path);
+	const char *x = strrchr(a->path, '/'), *y = strrchr(b->path, '/');
+	size_t n = x != NULL ? (size_t)(x - a->path) : 0;
 
-	return a->day[0] != '\0' && strncmp(a->path, b->path, n) == 0 && strcmp(b->path + n, READER_COMPRESSED) == 0;
+	return a->day[0] != '\0' && strcmp(a->day, b->day) == 0 && n == (y != NULL ? (size_t)(y - b->path) : 0) &&
+	    strncmp(a->path, b->path, n) == 0;
 }
 
 /* The files of one stream, inputs[at..at+n). */
@@ -487,7 +497,7 @@ run_stream(struct run *run, size_t at, size_t n)
 	struct verify *v = NULL;
 	uint64_t until_seals = 0, files = 0;
 	int rc = -1;
-	size_t i;
+	size_t i, last = at;
 
 	snprintf(run->now, sizeof(run->now), "%s", run->inputs[at].stream);
 	set.stream = run->now[0] != '\0' ? run->now : NULL;
@@ -498,10 +508,11 @@ run_stream(struct run *run, size_t at, size_t n)
 	if ((v = verify_new(&set)) == NULL)
 		goto out;
 	for (i = at; i < at + n; i++) {
-		if (i > at && is_twin(&run->inputs[i - 1], &run->inputs[i])) {
-			ctl_warn(run->ctl, "%s: not read, since %s is there, too", run->inputs[i].path, run->inputs[i - 1].path);
+		if (i > at && is_twin(&run->inputs[last], &run->inputs[i])) {
+			ctl_warn(run->ctl, "%s: not read, since %s is there, too", run->inputs[i].path, run->inputs[last].path);
 			continue;
 		}
+		last = i;
 		files++;
 		if (read_file(run, v, &run->inputs[i], &until_seals) == -1)
 			goto out;

@@ -152,6 +152,7 @@ report_json(struct buf *b, const struct verify_report *r, uint64_t files)
 	json_u64(&j, "seals_good", r->seals_good);
 	json_u64(&j, "epochs_whole", r->epochs_whole);
 	json_u64(&j, "epochs_damaged", r->epochs_open);
+	json_u64(&j, "epochs_lacking", r->epochs_lacking);
 	json_u64(&j, "epochs_passed", r->epochs_quick);
 	json_bool(&j, "first_key_given", r->key_given);
 	if (r->key_known) {
@@ -209,7 +210,7 @@ text_seals(struct buf *b, const struct verify_report *r)
 
 	if (r->seals > 0)
 		buf_addf(b, "  seals     %" PRIu64 ", %" PRIu64 " signed in an unbroken row from the first key; epochs: %" PRIu64 " whole, %" PRIu64
-		    " damaged%s\n", r->seals, r->seals_good, r->epochs_whole, r->epochs_open,
+		    " damaged, %" PRIu64 " with lines that are not there%s\n", r->seals, r->seals_good, r->epochs_whole, r->epochs_open, r->epochs_lacking,
 		    r->epochs_quick > 0 ? ", the others outside the time that was asked for" : "");
 	if (r->init_seq > r->first_seq)
 		buf_addf(b, "  unsealed  seq %" PRIu64 " to %" PRIu64 " were written before there was a chain: unproved\n", r->first_seq, r->init_seq - 1);

@@ -161,7 +161,7 @@ gap_add(struct verify *v, uint64_t first, uint64_t last, struct place after)
 {
 	struct gap g = { .first = first, .last = last, .before = v->last, .after = after }, *p;
 
-	verify_seal_gap(v, last + 1);
+	verify_seal_gap(v);
 	if ((p = grown(v, v->gaps, v->gaps_count, &v->gaps_size, sizeof(*p), "gaps")) == NULL) {
 		gap_tell(v, &g);
 		return;
@@ -239,7 +239,6 @@ gap_expire(struct verify *v, uint64_t first, uint64_t last)
 	}
 }
 
-/* Gaps with a line between them each, as expiry would leave them, are told as one. */
 static void
 gaps_tell(struct verify *v)
 {
@@ -346,10 +345,11 @@ bad_flush(struct verify *v, uint64_t lack, int end)
 
 /* ---- lines in front of their places ---- */
 
+/* Takes the item. */
 static int
-early_add(struct verify *v, const struct item *item)
+early_add(struct verify *v, struct item *item)
 {
-	struct early *p;
+	struct item *p;
 
 	if (v->early_count == VERIFY_EARLY_MAX) {
 		limit_say(v, "lines in front of their places");
@@ -360,28 +360,32 @@ early_add(struct verify *v, const struct item *item)
 		return 0;
 	}
 	v->early = p;
-	p[v->early_count].seq = item->line.seq;
-	p[v->early_count].at = item->at;
-	memcpy(p[v->early_count++].leaf, item->line.leaf, sizeof(p->leaf));
+	p[v->early_count++] = *item;
+	memset(&item->line, 0, sizeof(item->line));
 	return 1;
 }
 
-/* The one of that seq, or -1. */
+/* The lowest of seq first..last, or -1. */
 static ssize_t
-early_find(const struct verify *v, uint64_t seq)
+early_find(const struct verify *v, uint64_t first, uint64_t last)
 {
+	ssize_t found = -1;
 	size_t i;
 
 	for (i = 0; i < v->early_count; i++)
-		if (v->early[i].seq == seq)
-			return (ssize_t)i;
-	return -1;
+		if (v->early[i].line.seq >= first && v->early[i].line.seq <= last &&
+		    (found == -1 || v->early[i].line.seq < v->early[found].line.seq))
+			found = (ssize_t)i;
+	return found;
 }
 
-static void
-early_drop(struct verify *v, size_t i)
+static struct item
+early_out(struct verify *v, size_t i)
 {
+	struct item item = v->early[i];
+
 	v->early[i] = v->early[--v->early_count];
+	return item;
 }
 
 /* ---- a line in its place ---- */
@@ -429,11 +433,13 @@ static void
 accept(struct verify *v, const struct item *item, uint64_t q)
 {
 	const struct line *l = &item->line;
+	struct item other;
 	ssize_t i;
 
-	while (v->early_count > 0 && (i = early_find(v, q)) >= 0) {
-		run_add(v, VERIFY_ADDED, v->early[i].at, q, "has the seq of another line, which stands in its place");
-		early_drop(v, (size_t)i);
+	while (v->early_count > 0 && (i = early_find(v, q, q)) >= 0) {
+		other = early_out(v, (size_t)i);
+		run_add(v, VERIFY_ADDED, other.at, q, "has the seq of another line, which stands in its place");
+		line_free(&other.line);
 	}
 	if (l->seq != q)
 		verify_say(v, VERIFY_ALTERED, item->at, q, q, "its seq is %" PRIu64 ", its place that of %" PRIu64, l->seq, q);
@@ -462,24 +468,33 @@ accept(struct verify *v, const struct item *item, uint64_t q)
 	v->r.after_stop = v->r.after == 0 && v->stopped;
 }
 
-/* Those that are due and stood in front: they are all there, if not in order. */
+/* What lies before seq `upto`: lines that stood in front of their places, and gaps between them. */
 static void
-early_take(struct verify *v)
+fill(struct verify *v, uint64_t upto, struct place after)
 {
 	struct place last = v->last;
 	struct item item;
 	ssize_t i;
 
-	while (v->early_count > 0 && (i = early_find(v, v->next)) >= 0) {
-		memset(&item, 0, sizeof(item));
-		item.at = v->early[i].at;
-		item.line.seq = v->next;
-		memcpy(item.line.leaf, v->early[i].leaf, sizeof(item.line.leaf));
-		run_add(v, VERIFY_REORDERED, item.at, v->next, "stands in front of its place");
-		early_drop(v, (size_t)i);
-		accept(v, &item, v->next);
+	while (v->early_count > 0 && v->next < upto && (i = early_find(v, v->next, upto - 1)) >= 0) {
+		item = early_out(v, (size_t)i);
+		if (item.line.seq > v->next)
+			gap_add(v, v->next, item.line.seq - 1, after);
+		run_add(v, VERIFY_REORDERED, item.at, item.line.seq, "stands in front of its place");
+		accept(v, &item, item.line.seq);
+		line_free(&item.line);
 		v->last = last;
 	}
+	if (v->next < upto && (v->begun || !v->set.part))
+		gap_add(v, v->next, upto - 1, after);
+}
+
+/* Those that are due now: they are all there, if not in order. */
+static void
+early_due(struct verify *v, struct place after)
+{
+	while (v->early_count > 0 && early_find(v, v->next, v->next) >= 0)
+		fill(v, v->next + 1, after);
 }
 
 /* ---- a line out of order ---- */
@@ -488,26 +503,23 @@ early_take(struct verify *v)
 static void
 resolve_ahead(struct verify *v, struct item *h, uint64_t next)
 {
-	uint64_t lack = h->line.seq - v->next, bad = v->bad_lines;
+	uint64_t bad = v->bad_lines, lack = h->line.seq - v->next, seq = h->line.seq, place = verify_seal_place(v, h);
 
 	if (bad > 0) {
 		bad_flush(v, lack, 0);
 		v->next += bad < lack ? bad : lack;
-		verify_seal_gap(v, v->next);
+		verify_seal_gap(v);
 	}
-	early_take(v);
-	if (h->line.seq == v->next)
+	if (place >= v->next && place != seq) {
+		fill(v, place, h->at);
+		accept(v, h, place);
+	} else if (seq > v->next && (next == v->next + 1 || (next > v->next && next < seq && !v->begun && h->line.type == LINE_SEAL_INIT)))
 		accept(v, h, v->next);
-	else if (h->line.seq < v->next)
-		run_add(v, VERIFY_ADDED, h->at, h->line.seq, "is a second line of its seq");
-	else if (next == v->next + 1)
-		accept(v, h, v->next);
-	else if (next == v->next && early_add(v, h))
+	else if (seq > v->next && next < seq && (next == v->next || (next > v->next && place == 0)) && early_add(v, h))
 		;
 	else {
-		if (v->begun || !v->set.part)
-			gap_add(v, v->next, h->line.seq - 1, h->at);
-		accept(v, h, h->line.seq);
+		fill(v, seq, h->at);
+		accept(v, h, seq);
 	}
 }
 
@@ -515,9 +527,13 @@ resolve_ahead(struct verify *v, struct item *h, uint64_t next)
 static void
 resolve_behind(struct verify *v, struct item *h, uint64_t next)
 {
+	uint64_t place = verify_seal_place(v, h);
 	char said[128];
 
-	if (gap_take(v, h->line.seq)) {
+	if (place >= v->next) {
+		fill(v, place, h->at);
+		accept(v, h, place);
+	} else if (gap_take(v, h->line.seq)) {
 		snprintf(said, sizeof(said), "stands behind its place, after seq %" PRIu64, v->next - 1);
 		run_add(v, VERIFY_REORDERED, h->at, h->line.seq, said);
 	} else if (next == v->next + 1)
@@ -556,8 +572,8 @@ feed(struct verify *v, struct item *item)
 		line_free(l);
 		return;
 	}
-	if (l->seq > v->next)
-		early_take(v);
+	if (l->seq > v->next && v->early_count > 0 && early_find(v, v->next, v->next) >= 0)
+		early_due(v, item->at);
 	if (l->seq == v->next) {
 		bad_flush(v, 0, 0);
 		accept(v, item, v->next);
@@ -680,10 +696,10 @@ verify_end(struct verify *v, const struct verify_report **out)
 		line_free(&v->torn_item.line);
 		v->torn = 0;
 	}
-	early_take(v);
+	early_due(v, v->last);
 	bad_flush(v, 0, 1);
 	for (i = 0; i < v->early_count; i++)
-		run_add(v, VERIFY_ADDED, v->early[i].at, v->early[i].seq, "stands where no line of its seq belongs");
+		run_add(v, VERIFY_ADDED, v->early[i].at, v->early[i].line.seq, "stands where no line of its seq belongs");
 	run_flush(v);
 	gaps_tell(v);
 	erased_tell(v);
@@ -735,6 +751,8 @@ verify_free(struct verify *v)
 	for (i = 0; i < v->files_count; i++)
 		free(v->files[i]);
 	free(v->files);
+	for (i = 0; i < v->early_count; i++)
+		line_free(&v->early[i].line);
 	free(v->gaps);
 	free(v->erased);
 	free(v->early);

@@ -76,7 +76,8 @@ struct verify_report {
 	uint64_t	 init_seq;	/* lines before it were written before there was a chain */
 	uint64_t	 seals, seals_good;	/* good: signed by the key that the one before named, from the first on */
 	uint64_t	 epochs_whole;	/* all lines of which are those that were sealed */
-	uint64_t	 epochs_open;	/* with lines that are altered or not there: what is left of them cannot be proved */
+	uint64_t	 epochs_open;	/* with lines that are altered: what else is in them cannot be proved */
+	uint64_t	 epochs_lacking;	/* with lines that are not there: the same */
 	uint64_t	 epochs_quick;	/* passed over: verify_quick() */
 	uint64_t	 trust_seq, trust_ms;	/* the last good seal: 0 none */
 	uint64_t	 anchored_seq;	/* the last line that a given anchor confirms */

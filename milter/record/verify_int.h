@@ -29,13 +29,6 @@ struct erased {
 	struct place	 at;
 };
 
-/* A line in front of its place. */
-struct early {
-	uint64_t	 seq;
-	uint8_t		 leaf[LEDGER_LEAF_LEN];
-	struct place	 at;
-};
-
 /* Lines in a row of which one thing is to be said. */
 struct run {
 	int		 open;
@@ -77,7 +70,7 @@ struct verify {
 	size_t			 gaps_count, gaps_size;
 	struct erased		*erased;
 	size_t			 erased_count, erased_size;
-	struct early		*early;
+	struct item		*early;		/* lines in front of their places */
 	size_t			 early_count;
 	struct run		 run;
 	struct pending		 bad[VERIFY_PENDING_MAX];
@@ -114,8 +107,10 @@ const char *verify_file_name(const struct verify *, struct place);
 /* ---- verify_seal.c: what a line in its place, with seq q, means for the chain ---- */
 
 void	verify_seal_take(struct verify *, const struct item *, uint64_t q);
-/* Lines from the one that is due up to q - 1 are not there, so the chain is not known up to the next seal. */
-void	verify_seal_gap(struct verify *, uint64_t q);
+/* Lines are not there, so the chain is not known up to the next seal. */
+void	verify_seal_gap(struct verify *);
+/* The seq that a seal was signed with, by the seal before it, whatever its line says; 0: not known, or no seal. */
+uint64_t verify_seal_place(const struct verify *, const struct item *);
 void	verify_seal_end(struct verify *);
 
 #endif

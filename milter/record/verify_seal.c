@@ -95,7 +95,10 @@ epoch_compare(struct verify *v, const struct item *item, uint64_t q, int good)
 		v->r.epochs_whole += good;
 		return;
 	}
-	v->r.epochs_open++;
+	if (v->known)
+		v->r.epochs_open++;
+	else
+		v->r.epochs_lacking++;
 	if (v->known && !v->damage && good)
 		epoch_say(v, item, q);
 }
@@ -311,10 +314,20 @@ verify_seal_take(struct verify *v, const struct item *item, uint64_t q)
 	anchors_pass(v, q);
 }
 
-void
-verify_seal_gap(struct verify *v, uint64_t q)
+uint64_t
+verify_seal_place(const struct verify *v, const struct item *item)
 {
-	(void)q;
+	struct seal s = item->line.seal;
+
+	if (item->line.type != LINE_SEAL || !item->line.sealed || !v->based || v->key_state == KEY_NONE || s.epoch != v->epoch)
+		return 0;
+	s.seq = v->base + s.lines + 1;
+	return s.seq == item->line.seq || seal_check(&s, v->r.stream, v->key) == 1 ? s.seq : 0;
+}
+
+void
+verify_seal_gap(struct verify *v)
+{
 	v->known = 0;
 	v->damage = 1;
 }
