@@ -213,6 +213,7 @@ CTL = \
 	ctl/row.c \
 	ctl/runner.c \
 	ctl/scan.c \
+	ctl/seal.c \
 	ctl/show.c \
 	ctl/stamps.c \
 	ctl/status.c \

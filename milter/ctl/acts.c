@@ -99,9 +99,8 @@ acts_why_bad(const char *why)
 
 /* ---- the record ---- */
 
-/* Gives up root for whose directory it is.  0, or -1 with errno. */
-static int
-become_owner(const char *directory)
+int
+acts_become_owner(const char *directory)
 {
 	struct stat st;
 
@@ -138,7 +137,7 @@ write_line(const struct ctl *ctl, const struct ledger_settings *set, const struc
 	char err[512] = "";
 	int rc = -1;
 
-	if (become_owner(set->directory) == -1)
+	if (acts_become_owner(set->directory) == -1)
 		ctl_warn(ctl, "%s: %s", set->directory, strerror(errno));
 	else if ((ledger = open_patiently(set, err, sizeof(err))) == NULL)
 		ctl_warn(ctl, "%s", err);

@@ -25,5 +25,7 @@ const char *acts_why_bad(const char *why);
  * 0 once it is as safe as records.sync says, or -1 after telling why: what was to be done must then not be done.
  */
 int	acts_record(const struct ctl *, const struct conf *, const char *event, const char *const *pairs);
+/* Gives up root for good, for whose directory it is; nothing else than root gives up anything.  0, or -1 with errno. */
+int	acts_become_owner(const char *directory);
 
 #endif

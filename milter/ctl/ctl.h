@@ -26,7 +26,7 @@ struct ctl_command {
 	int		(*run)(struct ctl *, const struct ctl_command *, int argc, char **argv);	/* exit code */
 };
 
-extern const struct ctl_command command_scan, command_extract, command_hops, command_log, command_explain, command_except, command_mode, command_collect, command_held, command_status, command_reload, command_verify;
+extern const struct ctl_command command_scan, command_extract, command_hops, command_log, command_explain, command_except, command_mode, command_collect, command_held, command_status, command_reload, command_verify, command_seal;
 extern const struct ctl_command command_subject;
 
 /* Options that stand before and after any command; keys of a command's own long options start at 256. */

@@ -269,6 +269,25 @@ put_event(struct buf *b, const struct row_style *s, const json_t *rec)
 	buf_free(&line);
 }
 
+/* Shown where they are asked for. */
+static void
+put_seal(struct buf *b, const struct row_style *s, const json_t *rec)
+{
+	int room = s->text.width == TEXT_UNLIMITED ? TEXT_UNLIMITED :
+	    s->text.width - (s->date ? W_DATE : W_TIME) - 1;
+	char line[512];
+
+	if (strcmp(row_text(rec, "type"), "seal") == 0)
+		snprintf(line, sizeof(line), "-- %.64s seal of epoch %lld, %lld lines", row_text(rec, "stream"),
+		    (long long)json_integer_value(json_object_get(rec, "epoch")),
+		    (long long)json_integer_value(json_object_get(rec, "lines")));
+	else
+		snprintf(line, sizeof(line), "-- %.64s begins to be sealed (%.32s), first key %.64s", row_text(rec, "stream"),
+		    row_text(rec, "why"), row_text(rec, "public"));
+	text_cell(b, &s->text, TEXT_PLAIN, line, room, room != TEXT_UNLIMITED);
+	buf_addc(b, '\n');
+}
+
 /* TLS, coloured by its grade where there is one, and the grade. */
 static void
 put_tls(struct buf *b, const struct row_style *s, const json_t *rec)
@@ -338,6 +357,9 @@ row_write(struct buf *b, const struct row_style *s, const json_t *rec)
 	} else if (strcmp(row_text(rec, "type"), "delivery") == 0) {
 		put_time(b, s, rec);
 		put_delivery(b, s, rec);
+	} else if (strncmp(row_text(rec, "type"), "seal", 4) == 0) {
+		put_time(b, s, rec);
+		put_seal(b, s, rec);
 	}
 }
 

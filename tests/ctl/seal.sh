@@ -1,0 +1,31 @@
+# hopwardctl seal: keys where there are none, nothing made twice, anchors, what is not there, who may look; log and verify on what it made.
+. tests/ctl/lib.sh
+mkdir "$T/r"
+CONF=$T/conf
+printf 'gateway = "gw1"; profiles = "%s"; records: { directory = "%s"; keys = "%s"; }; seal: { directory = "%s"; };\n' "$PWD/conf/profiles" "$T/r" "$T/pseudonyms" "$T/seal" >"$CONF"
+run seal show; exits 66 "nothing is sealed"; errs "nothing is sealed yet" "nothing is sealed"
+[ ! -e "$T/seal" ]; say $? "show makes nothing"
+run seal anchor --stream mail; exits 66 "no anchor"; errs 'stream "mail" is not sealed' "no anchor"
+run -o seal.enabled=false seal init; exits 78 "not sealed by configuration"; errs "seal.enabled is false" "not sealed by configuration"
+run seal init; exits 0 "init"; first=$(cat "$T/out")
+[ "$(grep -c -E '^(mail|collect|acts) +[0-9a-f]{64} +epoch 2$' "$T/out")" = 3 ]; say $? "init shows three keys"
+errs "not root" "init says what to do with them"
+[ "$(stat -c %a "$T/seal")" = 700 ] && [ "$(stat -c %a "$T"/seal/* | sort -u)" = 400 ]; say $? "modes of the keys"
+[ "$(cat "$T"/r/*.jsonl | grep -c '"type":"seal-init".*"why":"new"')" = 3 ]; say $? "the records begin with it"
+run seal init; exits 0 "init again"; [ "$(cat "$T/out")" = "$first" ]; say $? "nothing is made twice"
+run seal show --stream mail --json; exits 0 "show"; [ "$(cat "$T/out")" = "[{\"stream\":\"mail\",\"public\":\"$(echo "$first" | sed -n 's/^mail *\([0-9a-f]*\).*/\1/p')\",\"epoch\":2}]" ]; say $? "JSON"
+run seal anchor; exits 0 "anchor"; [ "$(grep -c -E '^(mail|collect|acts) 2 [0-9a-f]{64}$' "$T/out")" = 3 ]; say $? "anchors"
+cp "$T/out" "$T/anchors"
+run collect - </dev/null; exits 0 "collect goes on with the chain"
+run seal anchor --stream collect; exits 0 "later anchor"; [ "$(cut -d' ' -f2 "$T/out")" = 3 ]; say $? "collect has sealed an empty epoch"
+echo "$first" >"$T/first"
+run verify --public "$T/first" --anchor "$T/anchors"; exits 0 "verify takes keys and anchors as they were shown"
+run log; exits 0 "log"; [ "$(wc -l <"$T/out")" = 1 ]; say $? "seals are no news"
+run log --type seal; exits 0 "seals on demand"; [ "$(grep -c 'seal of epoch' "$T/out")" = 4 ]; say $? "seals on demand: four"
+rm -r "$T/seal"
+run collect - </dev/null; exits 0 "lost keys stop no record"; errs "a new first key is to be kept" "lost keys"
+grep -q '"why":"keys-lost"' "$T"/r/collect-*.jsonl; say $? "lost keys are on record"
+chmod 755 "$T/seal"
+run collect - </dev/null; exits 73 "keys for everybody"; errs "want mode 0700" "keys for everybody"
+run seal; exits 64 "no word"; run seal forget; exits 64 "another word"; run seal init --stream other; exits 64 "another stream"
+echo done
