@@ -480,6 +480,7 @@ open_records(struct collect *run)
 	if (run->own_sync)
 		set.sync = LEDGER_SYNC_NONE;
 	set.gateway = run->conf->front->gateway;
+	set.seal_anchor &= run->follow;		/* a person's terminal is no place that keeps it */
 	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at, &run->tail_count);
 	if (ledger_open(&set, STREAM, &run->ledger, err, sizeof(err)) == -1) {
 		ctl_warn(run->ctl, "%s", err);
