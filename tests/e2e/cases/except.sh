@@ -53,10 +53,10 @@ like "removed" "$REPLY" '^550 '
 equal "event: removed" "$(event except-remove data.id) $(event except-remove data.reason)" "$id a new signature came"
 
 # it ends by itself
-check "for seconds" except add --signature "$signature" --until 4s --reason short
+check "for seconds" except add --signature "$signature" --until 12s --reason short
 eicar_mail
 like "while it holds" "$REPLY" '^250 '
-check "its end is on record" wait_for 15 event_named except-end
+check "its end is on record" wait_for 40 event_named except-end
 eicar_mail
 like "when it is over" "$REPLY" '^550 '
 equal "none in force" "$(status exceptions)" 0
@@ -72,11 +72,11 @@ equal "status: mode" "$(status mode)" observe
 check "enforce" ctl mode enforce
 eicar_mail
 like "enforced" "$REPLY" '^550 '
-check "observe, for seconds" ctl mode observe --for 4s --reason short
+check "observe, for seconds" ctl mode observe --for 12s --reason short
 eicar_mail
 like "observed for seconds" "$REPLY" '^250 '
 over() { [ "$(events | grep -c '"event":"mode-enforce"')" = 2 ]; }
-check "ends by itself" wait_for 15 over
+check "ends by itself" wait_for 40 over
 equal "by time" "$(event mode-enforce data.via)" time
 eicar_mail
 like "over" "$REPLY" '^550 '
@@ -84,7 +84,8 @@ like "over" "$REPLY" '^550 '
 # by hand: a broken line is said and left out, the others hold
 { echo 'except id=bad until=tomorrow reason="x"'; echo "except id=HAND1 signature=$signature until=2099-01-01 reason=\"by hand\""; } >>"$T/run/exceptions"
 ctl reload >"$T/log/ctl" 2>&1
-check "the line by hand is on record" wait_for 10 grep -q '"HAND1"' <(events)
+by_hand() { events | grep -q '"HAND1"'; }
+check "the line by hand is on record" wait_for 10 by_hand
 eicar_mail
 like "by hand" "$REPLY" '^250 '
 like "the broken line in status" "$(ctl status)" 'exceptions.file: line [0-9]+: .*left out'
