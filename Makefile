@@ -8,6 +8,7 @@
 #   make SAN=1 ...    the same under AddressSanitizer and UBSan, in build-san/
 #   make fuzz F=walk  one fuzz target (all without F), FUZZ_SECONDS=60 each; clang
 #   make bench        measurements of the walkers
+#   make soak         at length what check does a little of: 1,000 changes of each kind to sealed records
 
 VERSION	= 0.1.0
 PREFIX	?= /usr/local
@@ -245,7 +246,7 @@ LIBS_CONF = -lconfig
 
 PROGRAMS = $(B)/hopward $(B)/hopward-scan $(B)/hopwardctl
 
-.PHONY: all check unit test e2e demo deps lint walls install clean san-unit fuzz fuzz-run bench
+.PHONY: all check soak unit test e2e demo deps lint walls install clean san-unit fuzz fuzz-run bench
 all: $(PROGRAMS)
 
 # One archive a room: a unit program links all, and takes what it needs.
@@ -325,6 +326,8 @@ bench: $(B)/bench-mime $(B)/bench-walk
 # The two commands of README.md: as root they install what tests/packages lists and lacks here.
 check:
 	@tests/deps && MAKE='$(MAKE)' tests/check
+soak: all
+	@tests/tamper -n 1000 $(B)
 demo:
 	@tests/deps && $(MAKE) --no-print-directory -s -j$$(nproc) all && tests/demo
 deps:

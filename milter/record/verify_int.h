@@ -83,7 +83,7 @@ struct verify {
 	int			 known, alt_on;
 	int			 damage;	/* something is said of the epoch already */
 	int			 epoch_quick;
-	struct place		 epoch_at;	/* its first line */
+	struct place		 epoch_at, epoch_to;	/* its first line, and the last of it in the same file */
 	uint64_t		 epoch_first, base;	/* base: seq of the seal before */
 	int			 based;		/* it is known */
 	uint64_t		 epoch;		/* the one that is due */

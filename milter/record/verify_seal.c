@@ -45,7 +45,7 @@ epoch_begin(struct verify *v, const struct item *item, uint64_t q)
 	v->damage = 0;
 	v->alt_on = 0;
 	v->epoch_quick = v->quick;
-	v->epoch_at = item->at;
+	v->epoch_at = v->epoch_to = item->at;
 	v->epoch_first = q;
 }
 
@@ -71,13 +71,13 @@ epoch_say(struct verify *v, const struct item *item, uint64_t q)
 {
 	char said[VERIFY_SAID_MAX];
 	int other = item->at.file != v->epoch_at.file;
-	struct place to = item->at;
+	char upto[40];
 
-	snprintf(said, sizeof(said), "epoch %" PRIu64 "%s%.200s: these are not the lines that were sealed; which of them was altered, and "
+	snprintf(upto, sizeof(upto), " up to line %" PRIu64, item->at.number);
+	snprintf(said, sizeof(said), "epoch %" PRIu64 "%s%.200s%s: these are not the lines that were sealed; which of them was altered, and "
 	    "its leaf made anew, cannot be told", item->line.seal.epoch, other ? ", which goes on in " : "",
-	    other ? verify_file_name(v, item->at) : "");
-	to.number -= to.number > 1;
-	verify_say_lines(v, v->epoch_at, to, v->epoch_first, q - 1, said);
+	    other ? verify_file_name(v, item->at) : "", other ? upto : "");
+	verify_say_lines(v, v->epoch_at, v->epoch_to, v->epoch_first, q - 1, said);
 }
 
 /* The lines of an epoch against its seal.  `good`: the seal is signed as it should be. */
@@ -307,6 +307,8 @@ verify_seal_take(struct verify *v, const struct item *item, uint64_t q)
 	else if (item->line.type == LINE_SEAL_INIT)
 		init_take(v, item, q);
 	chain_add(v, item, q);
+	if (item->at.file == v->epoch_at.file)
+		v->epoch_to = item->at;
 	if (!seal && v->epoch != 0 && v->r.after++ == 0) {
 		v->r.after_seq = q;
 		v->r.after_ms = item->line.time_ms;
