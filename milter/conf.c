@@ -99,6 +99,7 @@ conf_free(struct conf *conf)
 	free(conf->start.ledger.seal_directory);
 	free(conf->start.pseudonyms.directory);
 	free(conf->start.old_key);
+	free(conf->start.retain.group);
 	free(conf->start.peers.file);
 	conf_front_free(conf->front);
 	scan_settings_free(conf->scan);

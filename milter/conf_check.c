@@ -362,6 +362,13 @@ check_records(struct checking *c)
 	struct stat			 st;
 
 	check_directory(c, "records.directory", start->ledger.directory, &c->front, W_OK | X_OK);
+	if (start->retain.group != NULL && strspn(start->retain.group, "0123456789") != strlen(start->retain.group) &&
+	    getgrnam(start->retain.group) == NULL)
+		complain(c, "records.group: no group %s", start->retain.group);
+	if (start->retain.keep_ms > 0 && c->conf->front != NULL && c->conf->front->privacy == PRIVACY_PSEUDONYM &&
+	    start->retain.keep_ms < pseudonym_period_ms(start->pseudonyms.period))
+		complain(c, "records.key_period: is longer than records.keep: the key of a pseudonym must not outlive its records; "
+		    "want a shorter period");
 	if (start->old_key != NULL)
 		buf_addf(&c->notes, "note: records.key_file: keys are in records.keys now, one for each period; %s is not read, "
 		    "and as long as it is there older pseudonyms can be undone\n", start->old_key);

@@ -142,6 +142,31 @@ put_downgrade(struct json *j, const struct front_stats *st)
 }
 
 static void
+put_disk(struct json *j, const struct parent *p)
+{
+	static const char *const	 states[] = { [RESERVE_OFF] = "off", [RESERVE_WHOLE] = "whole", [RESERVE_LACKING] = "lacking" };
+	const struct front_stats	*st = p->stats;
+	uint32_t			 reserve = atomic_load(&st->disk_reserve), days = atomic_load(&st->disk_days_left);
+
+	if (atomic_load(&st->disk_size) == 0)
+		return;
+	json_begin_object(j, "disk");
+	json_str(j, "directory", p->conf->start.ledger.directory);
+	json_u64(j, "free", atomic_load(&st->disk_free));
+	json_u64(j, "size", atomic_load(&st->disk_size));
+	json_u64(j, "records", atomic_load(&st->disk_records));
+	json_u64(j, "day", atomic_load(&st->disk_day));
+	if (days != RETAIN_FOREVER)
+		json_u64(j, "days_left", days);
+	json_bool(j, "low", atomic_load(&st->disk_low) != 0);
+	if (atomic_load(&st->disk_oldest_ms) > 0)
+		json_u64(j, "oldest_ms", atomic_load(&st->disk_oldest_ms));
+	json_u64(j, "keep_ms", p->conf->start.retain.keep_ms);
+	json_str(j, "reserve", reserve <= RESERVE_LACKING ? states[reserve] : "?");
+	json_end_object(j);
+}
+
+static void
 put_front(struct json *j, struct parent *p)
 {
 	struct front_stats	*st = p->stats;
@@ -158,6 +183,7 @@ put_front(struct json *j, struct parent *p)
 	json_u64(j, "queued_large", atomic_load(&st->queued_large));
 	json_u64(j, "spool_bytes", atomic_load(&st->spool_bytes));
 	json_u64(j, "records_failed", atomic_load(&st->records_failed));
+	put_disk(j, p);
 	put_downgrade(j, st);
 	json_begin_object(j, "outcomes");
 	for (i = 0; i < OUTCOME_MAX; i++)

@@ -74,6 +74,7 @@ struct collect {
 	struct privacy		*privacy;
 	char			 own_keys[48];	/* directory of keys of this run alone; "" */
 	struct ledger		*ledger;	/* NULL: shown */
+	struct retain		*retain;	/* the keeper of its files, while a log is followed */
 	int			 own_sync;	/* durable when the state is saved */
 	char			*state;		/* file; NULL: nothing is remembered */
 	struct outbound		*joiner;
@@ -481,6 +482,10 @@ open_records(struct collect *run)
 		set.sync = LEDGER_SYNC_NONE;
 	set.gateway = run->conf->front->gateway;
 	set.seal_anchor &= run->follow;		/* a person's terminal is no place that keeps it */
+	if (retain_check(&run->conf->start.retain, set.directory, STREAM, err, sizeof(err)) == -1) {
+		ctl_warn(run->ctl, "%s", err);
+		return EX_CANTCREAT;
+	}
 	resume_tail(set.directory, STREAM, run->tail_id, &run->tail_at, &run->tail_count);
 	if (ledger_open(&set, STREAM, &run->ledger, err, sizeof(err)) == -1) {
 		ctl_warn(run->ctl, "%s", err);
@@ -492,6 +497,36 @@ open_records(struct collect *run)
 		return EX_OSERR;
 	}
 	return 0;
+}
+
+/* The stream's files are looked after by who writes it: all the time, or once at the end of a short run. */
+static struct retain_job
+retention(const struct collect *run)
+{
+	const struct front_start *start = &run->conf->start;
+
+	return (struct retain_job){ .set = &start->retain, .directory = start->ledger.directory, .stream = STREAM,
+	    .gateway = run->conf->front->gateway, .sealed = start->ledger.sealed, .ledger = run->ledger };
+}
+
+static void
+retention_begin(struct collect *run)
+{
+	const struct retain_job job = retention(run);
+
+	if (run->ledger != NULL && run->follow && retain_start(&job, NULL, &run->retain) == -1)
+		ctl_warn(run->ctl, "records: nothing is compressed and nothing expires: %s", strerror(errno));
+}
+
+static void
+retention_end(struct collect *run)
+{
+	const struct retain_job job = retention(run);
+
+	retain_stop(run->retain);
+	run->retain = NULL;
+	if (run->ledger != NULL && !run->follow)
+		(void)retain_pass(&job, clock_wall_ms());
 }
 
 static int
@@ -598,7 +633,9 @@ collect(struct collect *run)
 	if ((code = prepare(run)) == 0) {
 		if (run->follow)
 			event(run, "start", pairs);
+		retention_begin(run);
 		code = run_input(run);
+		retention_end(run);
 		if (run->follow)
 			event(run, "stop", pairs);
 		if (!run->failed && (run->dirty || run->own_sync))

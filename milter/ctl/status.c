@@ -132,6 +132,18 @@ judge_engine(struct status *s, const json_t *a)
 }
 
 static void
+judge_disk(struct status *s, const json_t *disk)
+{
+	const char *directory = str(disk, "directory", "the directory of records");
+
+	if (yes(disk, "low"))
+		note(s, STATUS_WARNING, "the disk of %s will be full in %llu days at the present rate: what cannot be recorded is "
+		    "not accepted (records.on_failure)", directory, ull(disk, "days_left"));
+	if (strcmp(str(disk, "reserve", ""), "lacking") == 0)
+		note(s, STATUS_WARNING, "there is no reserve in %s: the disk was or is full", directory);
+}
+
+static void
 judge_front(struct status *s, const json_t *a)
 {
 	const json_t *front = json_object_get(a, "front"), *macros = json_object_get(front, "macros");
@@ -151,6 +163,7 @@ judge_front(struct status *s, const json_t *a)
 	if (num(json_object_get(front, "downgrade"), "alarms") > 0)
 		note(s, STATUS_OK, "%llu downgrade alarms since the start: hopwardctl log shows which (event downgrade)",
 		    ull(json_object_get(front, "downgrade"), "alarms"));
+	judge_disk(s, json_object_get(front, "disk"));
 	if (num(front, "records_failed") > 0)
 		note(s, STATUS_WARNING, "%llu records could not be written: is the disk full?", ull(front, "records_failed"));
 }
@@ -357,6 +370,32 @@ show_downgrade(struct status *s, const json_t *d)
 }
 
 static void
+show_disk(struct status *s, const json_t *disk)
+{
+	char text[64];
+
+	if (!json_is_object(disk))
+		return;
+	label(s, "records");
+	buf_addf(&s->out, "%s", text_size(num(disk, "records"), text, sizeof(text)));
+	if (num(disk, "oldest_ms") > 0)
+		buf_addf(&s->out, ", the oldest %s old", text_span(since(num(disk, "oldest_ms")), text, sizeof(text)));
+	if (num(disk, "keep_ms") > 0)
+		buf_addf(&s->out, ", kept for %s", text_span(num(disk, "keep_ms"), text, sizeof(text)));
+	buf_addc(&s->out, '\n');
+	label(s, "disk");
+	buf_addf(&s->out, "%s free", text_size(num(disk, "free"), text, sizeof(text)));
+	buf_addf(&s->out, " of %s", text_size(num(disk, "size"), text, sizeof(text)));
+	if (num(disk, "day") > 0)
+		buf_addf(&s->out, ", %s a day", text_size(num(disk, "day"), text, sizeof(text)));
+	if (json_is_integer(json_object_get(disk, "days_left")))
+		buf_addf(&s->out, ", full in %llu days", ull(disk, "days_left"));
+	buf_addz(&s->out, ", reserve ");
+	text_add(&s->out, str(disk, "reserve", "?"), TEXT_UNLIMITED);
+	buf_addc(&s->out, '\n');
+}
+
+static void
 show_front(struct status *s, const json_t *front)
 {
 	char text[64];
@@ -376,6 +415,7 @@ show_front(struct status *s, const json_t *front)
 	label(s, "queue");
 	buf_addf(&s->out, "%llu small, %llu large, spool %s, %llu records failed\n", ull(front, "queued_small"),
 	    ull(front, "queued_large"), text_size(num(front, "spool_bytes"), text, sizeof(text)), ull(front, "records_failed"));
+	show_disk(s, json_object_get(front, "disk"));
 	show_downgrade(s, json_object_get(front, "downgrade"));
 	show_counts(s, "outcomes", front);
 	show_counts(s, "actions", front);

@@ -203,6 +203,7 @@ front_free(struct front *f)
 	front_exceptions_put(f, f->exceptions);
 	handover_free(f->handover);
 	alarm_close(f->alarm);
+	retain_stop(f->retain);
 	ledger_close(f->ledger);
 	conf_free(f, f->conf);
 	pthread_cond_destroy(&f->quiet);
@@ -448,6 +449,7 @@ control_quit(struct front *f, int code)
 	pairs[1] = begun;
 	pairs[3] = cut;
 	alarm_save(f->alarm);
+	retain_stop(f->retain);
 	front_event(f, "stop", pairs);
 	ledger_close(f->ledger);
 	log_info("stopped");

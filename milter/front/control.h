@@ -12,6 +12,7 @@
 #include "front/spool.h"
 #include "record/ledger.h"
 #include "record/privacy.h"
+#include "record/retain.h"
 
 /* One published configuration with the key that goes with it.  Immutable; a message uses one throughout. */
 struct front_conf {
@@ -37,6 +38,7 @@ struct front {
 	struct front_hooks	 hooks;
 	int			 ctl;		/* the parent */
 	struct ledger		*ledger;
+	struct retain		*retain;	/* the keeper of its files; NULL: none */
 	struct handover		*handover;
 	struct alarm		*alarm;		/* of downgrades; NULL: none */
 	struct spool_budget	 budget;

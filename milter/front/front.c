@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "front/alarm.h"
 #include "front/filter.h"
+#include "record/pseudonym.h"
 
 #define FILES_WANTED	65536	/* a connection, a memfd and a reply socket for each message; the kernel counts queued ones too */
 
@@ -36,6 +37,7 @@ front_fail(struct front *f, int code, const char *why)
 {
 	log_error("%s", why);
 	front_tell(f, FRONT_MSG_FAILED, why, strlen(why));
+	retain_stop(f->retain);
 	ledger_close(f->ledger);
 	_exit(code);
 }
@@ -120,6 +122,56 @@ record_start(struct front *f)
 	front_event(f, "start", pairs);
 }
 
+/* ---- the keeper of the records' files ---- */
+
+static void
+on_look(void *arg, const struct retain_look *look)
+{
+	struct front_stats *st = ((struct front *)arg)->stats;
+
+	atomic_store(&st->disk_free, look->free);
+	atomic_store(&st->disk_records, look->octets);
+	atomic_store(&st->disk_day, look->day_octets);
+	atomic_store(&st->disk_oldest_ms, look->oldest_ms);
+	atomic_store(&st->disk_days_left, look->days_left);
+	atomic_store(&st->disk_low, (uint32_t)look->low);
+	atomic_store(&st->disk_reserve, (uint32_t)look->reserve);
+	atomic_store(&st->disk_size, look->size);
+}
+
+static int
+on_key_destroyed(void *arg, const char *period, const char *purpose)
+{
+	const char *pairs[5] = { "period", period, "purpose", purpose, NULL };
+
+	front_event(arg, "key-destroyed", pairs);
+	return 0;
+}
+
+/* Whose records are gone: nobody has a use for the keys to their pseudonyms. */
+static void
+on_expired(void *arg, uint64_t before_ms)
+{
+	struct front *f = arg;
+	char err[512] = "";
+
+	if (pseudonyms_expire(f->start->pseudonyms.directory, before_ms, on_key_destroyed, f, err, sizeof(err)) == -1)
+		log_warn("%s", err);
+}
+
+static void
+keeper_start(struct front *f)
+{
+	const struct retain_hooks hooks = { on_look, on_expired, f };
+	struct front_conf *c = front_conf_get(f);
+	const struct retain_job job = { .set = &f->start->retain, .directory = f->start->ledger.directory, .stream = "mail",
+	    .gateway = c->settings->gateway, .sealed = f->start->ledger.sealed, .ledger = f->ledger };
+
+	if (retain_start(&job, &hooks, &f->retain) == -1)
+		log_error("records: nothing is compressed and nothing expires: %s", strerror(errno));
+	front_conf_put(f, c);
+}
+
 /* Everything that may fail, in the order of what is cheapest to undo. */
 static void
 front_open(struct front *f, struct front_settings *settings, const struct filter_ops *ops)
@@ -138,6 +190,8 @@ front_open(struct front *f, struct front_settings *settings, const struct filter
 	if (f->start->exceptions != NULL &&
 	    front_exceptions_publish(f, f->start->exceptions, strlen(f->start->exceptions)) == -1)
 		front_fail(f, EX_OSERR, "no memory");
+	if (retain_check(&f->start->retain, ledger.directory, "mail", err, sizeof(err)) == -1)
+		front_fail(f, EX_CANTCREAT, err);
 	ledger.gateway = settings->gateway;
 	if (ledger_open(&ledger, "mail", &f->ledger, err, sizeof(err)) == -1)
 		front_fail(f, EX_CANTCREAT, err);
@@ -169,6 +223,7 @@ front_run(int ctl, struct front_settings *settings, const struct front_start *st
 	f->stop = ops->stop;
 	front_open(f, settings, ops);
 	record_start(f);
+	keeper_start(f);
 	if ((rv = pthread_create(&control, NULL, control_thread, f)) != 0)
 		front_fail(f, EX_OSERR, strerror(rv));
 	atomic_store(&stats->started_ms, clock_wall_ms());

@@ -11,6 +11,7 @@
 #include "record/ledger.h"
 #include "record/peers.h"
 #include "record/privacy.h"
+#include "record/retain.h"
 
 enum unrecorded { UNRECORDED_TEMPFAIL, UNRECORDED_ACCEPT };
 
@@ -48,6 +49,7 @@ struct front_start {
 	char			*socket_group;		/* NULL: the process' own */
 	struct ledger_settings	 ledger;
 	struct pseudonym_settings pseudonyms;
+	struct retain_settings	 retain;
 	char			*old_key;		/* of before keys had periods: nothing reads it; NULL */
 	struct peers_settings	 peers;			/* of the downgrade alarm */
 	char			*exceptions;		/* text of their file as it was at the fork; borrowed; NULL: none */
@@ -87,6 +89,12 @@ struct front_stats {
 	_Atomic uint64_t	 outcomes[OUTCOME_MAX];
 	_Atomic uint64_t	 actions[ACTION_MAX];
 	_Atomic uint64_t	 records_failed;
+	_Atomic uint64_t	 disk_free, disk_size;	/* of the records; size 0: not looked at yet */
+	_Atomic uint64_t	 disk_records, disk_day;	/* what they take, and what a day takes */
+	_Atomic uint64_t	 disk_oldest_ms;	/* when the oldest day of records began; 0: there is none */
+	_Atomic uint32_t	 disk_days_left;	/* until it is full; RETAIN_FOREVER: not in sight */
+	_Atomic uint32_t	 disk_low;		/* that is below records.warn_free */
+	_Atomic uint32_t	 disk_reserve;		/* enum reserve_state */
 	_Atomic uint64_t	 downgrades;	/* alarms */
 	_Atomic uint64_t	 peers, peers_habits, peers_evicted;
 	_Atomic uint32_t	 alarm_state;	/* enum alarm_state */

@@ -335,6 +335,7 @@ retain_pass(const struct retain_job *job, uint64_t now_ms)
 struct retain {
 	struct retain_job	 job;
 	struct retain_hooks	 hooks;
+	char			*gateway;
 	atomic_int		 stop;
 	pthread_t		 thread;
 	pthread_mutex_t		 mutex;
@@ -425,6 +426,11 @@ retain_start(const struct retain_job *job, const struct retain_hooks *hooks, str
 		return -1;
 	k->job = *job;
 	k->job.stop = &k->stop;
+	if (job->gateway != NULL && (k->gateway = strdup(job->gateway)) == NULL) {
+		free(k);
+		return -1;
+	}
+	k->job.gateway = k->gateway;
 	if (hooks != NULL)
 		k->hooks = *hooks;
 	k->look.days_left = RETAIN_FOREVER;
@@ -440,6 +446,7 @@ retain_start(const struct retain_job *job, const struct retain_hooks *hooks, str
 	if (rc != 0) {
 		pthread_cond_destroy(&k->wake);
 		pthread_mutex_destroy(&k->mutex);
+		free(k->gateway);
 		free(k);
 		errno = rc;
 		return -1;
@@ -460,5 +467,6 @@ retain_stop(struct retain *k)
 	pthread_join(k->thread, NULL);
 	pthread_cond_destroy(&k->wake);
 	pthread_mutex_destroy(&k->mutex);
+	free(k->gateway);
 	free(k);
 }

@@ -68,7 +68,7 @@ struct retain_hooks {
 
 struct retain;
 
-/* Takes nothing; all of the job and the hooks' arg must outlive it.  job->stop is its own.  0, or -1: errno. */
+/* Takes nothing; of the job all but the gateway, and the hooks' arg, must outlive it.  job->stop is its own.  0, or -1: errno. */
 int	retain_start(const struct retain_job *, const struct retain_hooks *, struct retain **);
 /* Leaves off at the next chunk of work and waits for it.  Before ledger_close().  NULL is fine. */
 void	retain_stop(struct retain *);

@@ -91,7 +91,10 @@ same "$(printf '%s\n' "$err" | wc -l)" 5 "nothing else is called bad"
 lacks "$(printf '\033')" "an escape sequence in a domain"; has 'e?[31mvil.example?' "an escape sequence in a domain"
 run log "$T/nix.jsonl" "$T/r"; exits 66 "a missing file"; ids "4Aaa 4Abb 4Bcc 4Bdd 4Cee " "files after a missing one"
 run log "$T/nix"; exits 66 "only a missing file"; same "$out" "" "only a missing file: no heading"
-cp "$T/now.jsonl" "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 66 "a compressed file"; errs "zstdcat" "a compressed file"
+zstd -q "$T/now.jsonl" -o "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 0 "a compressed file"; want=$out
+run log "$T/now.jsonl"; same "$want" "$out" "compressed and plain"; run log - < <(zstd -qc "$T/now.jsonl"); same "$want" "$out" "compressed, from a pipe"
+truncate -s -5 "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 66 "a cut compressed file"; errs "x.jsonl.zst: cut: it ends within" "a cut compressed file"
+cp "$T/now.jsonl" "$T/y.jsonl.zst"; run log "$T/y.jsonl.zst"; exits 0 "a plain file whatever its name"; rm -f "$T"/[xy].jsonl.zst
 head -c 100000 /dev/urandom >"$T/noise"; run log "$T/noise"; exits 65 "noise"
 
 # widths

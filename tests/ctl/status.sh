@@ -24,7 +24,8 @@ cat >"$T/good" <<END
 "engine":{"version":"1.4.6","db_version":27800,"db_time":$((now - 7200)),"signatures":8700000,"load_ms":12100,"huge_bytes":1288490189}},
 "loading":false,"last_error":null,
 "front":{"pid":4713,"connections":120,"connections_open":2,"last_connect_ms":$(((now - 12) * 1000)),"messages":1234,"in_flight":3,
-"queued_small":1,"queued_large":0,"spool_bytes":2097152,"records_failed":0,
+"queued_small":1,"queued_large":0,"spool_bytes":2097152,"records_failed":0,"disk":{"directory":"/var/log/hopward","free":21474836480,"size":42949672960,
+"records":1073741824,"day":1048576,"low":false,"oldest_ms":1795305600000,"keep_ms":15552000000,"reserve":"whole"},
 "outcomes":{"clean":1200,"infected":34,"pua":0},"actions":{"accept":1200,"reject":34},
 "macros":{"connect":["j","{daemon_name}"],"helo":["{tls_version}","{cipher}"],"mail":["i","{mail_addr}"],"rcpt":[],"data":["i"]},
 "mta":"Postfix 3.7.11 mx.example.org"},"warnings":[]}
@@ -57,6 +58,9 @@ edit '$s->{mode_until} = {until => 7}; $s->{exceptions} = "x"'; ctl status; exit
 edit '$s->{front}{connections} = 0'; ctl status; exits 1 "no MTA"; has "warning: no MTA has connected yet" "no MTA"; has "MTA         none has connected yet" "no MTA"
 edit '$s->{front}{macros} = {connect => ["j"], helo => [], mail => []}'; ctl status; exits 1 "no macros"; has "TLS of its connections stays unknown" "no macros"
 edit '$s->{front}{messages} = 0; $s->{front}{macros} = {}'; ctl status; exits 0 "no macros, but no message either"
+edit '$s->{front}{disk}{low} = JSON::PP::true; $s->{front}{disk}{days_left} = 9'; ctl status; exits 1 "a disk that fills up"
+has "the disk of /var/log/hopward will be full in 9 days" "a disk that fills up"; has ", full in 9 days, reserve whole" "days left"
+edit '$s->{front}{disk}{reserve} = "lacking"'; ctl status; exits 1 "no reserve"; has "there is no reserve in /var/log/hopward" "no reserve"
 edit '$s->{front}{records_failed} = 3'; ctl status; exits 1 "records failed"; has "3 records could not be written" "records failed"
 edit '$s->{last_error} = "database /x: Malformed database"'; ctl status; exits 1 "last error"; has "Malformed database" "last error"
 edit '$s->{warnings} = ["the clock stands still \e[31m"]'; ctl status; exits 1 "a warning of the daemon"; has "warning: the clock stands still ?[31m" "a warning of the daemon"

@@ -390,7 +390,7 @@ no_compression_no_expiry(void **state)
 	p->set.keep_ms = DAYS(1);
 	assert_int_equal(retain_pass(&p->job, now_ms), 0);
 	want_text(p, "mail-2026-11-23.jsonl", "\"event\":\"retention\"", 2);
-	want_text(p, "mail-2026-11-23.jsonl", "\"was\":\"keep=0 totals_keep=730d compress=false\"", 1);
+	want_text(p, "mail-2026-11-23.jsonl", "\"was\":\"keep=0 totals_keep=2y compress=false\"", 1);
 	want_there(p, "mail-2026-11-21.jsonl", 0);
 	want_there(p, "mail-2026-11-22.jsonl", 1);
 }
