@@ -21,9 +21,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ctl/acts.h"
 #include "record/ledger.h"
 #include "record/record.h"
+#include "record/retain.h"
 
 #define LOCK_WAIT_NS	5000000000ull	/* for another hopwardctl: an act takes milliseconds */
 #define LOCK_STEP_NS	20000000
@@ -129,9 +131,20 @@ open_patiently(const struct ledger_settings *set, char *err, size_t errlen)
 	return ledger;
 }
 
+/* Nobody else writes this stream, so who does looks after its files; what there is to say is not for the terminal. */
+static void
+keep_files(const struct conf *conf, struct ledger *ledger)
+{
+	const struct retain_job job = { .set = &conf->start.retain, .directory = conf->start.ledger.directory,
+	    .stream = ACTS_STREAM, .gateway = conf->front->gateway, .sealed = conf->start.ledger.sealed, .ledger = ledger };
+
+	log_open("hopwardctl", 0, 0);
+	(void)retain_pass(&job, clock_wall_ms());
+}
+
 /* The child: its exit code says whether the line is there. */
 static int
-write_line(const struct ctl *ctl, const struct ledger_settings *set, const struct buf *line)
+write_line(const struct ctl *ctl, const struct conf *conf, const struct ledger_settings *set, const struct buf *line)
 {
 	struct ledger *ledger;
 	char err[512] = "";
@@ -144,6 +157,8 @@ write_line(const struct ctl *ctl, const struct ledger_settings *set, const struc
 	else {
 		if ((rc = ledger_append(ledger, line->data, line->len, NULL)) == -1)
 			ctl_warn(ctl, "%s: records of \"%s\": %s", set->directory, ACTS_STREAM, strerror(errno));
+		else
+			keep_files(conf, ledger);
 		ledger_close(ledger);
 	}
 	return rc;
@@ -175,7 +190,7 @@ acts_record(const struct ctl *ctl, const struct conf *conf, const char *event, c
 	else {
 		fflush(stdout);		/* or the child would have it, too */
 		if ((pid = fork()) == 0)
-			_exit(write_line(ctl, &set, &line) == 0 ? 0 : 1);
+			_exit(write_line(ctl, conf, &set, &line) == 0 ? 0 : 1);
 		if (pid == -1)
 			ctl_warn(ctl, "fork: %s", strerror(errno));
 		while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
