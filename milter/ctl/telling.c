@@ -170,10 +170,12 @@ put_client(struct buf *b, const struct text *t, const json_t *rec)
 /* ---- the route ---- */
 
 static enum hop_evidence
-evidence_of(const json_t *hop)
+evidence_of(const json_t *hop, int observed)
 {
 	enum hop_evidence e;
 
+	if (*row_text(hop, "evidence") == '\0' && observed)
+		return HOP_OBSERVED;
 	for (e = HOP_OBSERVED; e < HOP_CLAIMED; e++)
 		if (strcmp(row_text(hop, "evidence"), hop_evidence_str(e)) == 0)
 			break;
@@ -210,7 +212,7 @@ hop_fill(const json_t *rec, const json_t *hop, int observed, struct hoptable_row
 	if (json_is_integer(delay = json_object_get(hop, "delay")))
 		hoptable_delay(json_integer_value(delay), row->cells[HOPTABLE_DELAY], HOPTABLE_CELL_MAX);
 	(void)grade_parse(row_text(hop, "grade"), &row->grade);
-	row->evidence = evidence_of(hop);
+	row->evidence = evidence_of(hop, observed);
 }
 
 static void
@@ -241,9 +243,9 @@ put_route(struct buf *b, const struct text *t, const json_t *rec)
 /* ---- scan, policy, answer ---- */
 
 static void
-add_outcome(struct buf *b, const struct text *t, const json_t *rec)
+add_outcome(struct buf *b, const struct text *t, const json_t *rec, const char *otherwise)
 {
-	const char *o = text_of(rec, "outcome", "?");
+	const char *o = text_of(rec, "outcome", otherwise);
 
 	text_colour(b, t, strcmp(o, "clean") == 0 ? TEXT_GREEN : strcmp(o, "infected") == 0 ? TEXT_RED : TEXT_YELLOW, o);
 	add_if(b, " ", rec, "signature", "");
@@ -283,7 +285,7 @@ put_part(struct buf *b, const struct text *t, const json_t *part)
 	}
 	add_size(b, number(part, "size"));
 	buf_addz(b, ": ");
-	add_outcome(b, t, part);
+	add_outcome(b, t, part, "clean");
 	buf_addc(b, '\n');
 }
 
@@ -294,7 +296,7 @@ put_scan(struct buf *b, const struct text *t, const json_t *rec)
 	size_t i;
 
 	label(b, t, "scan");
-	add_outcome(b, t, rec);
+	add_outcome(b, t, rec, "?");
 	if (engine != NULL) {
 		add_if(b, "; ClamAV ", engine, "version", "");
 		if (number(engine, "db_version") > 0)

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "judge/ambiguity.h"
 #include "judge/name.h"
+#include "judge/suite.h"
 #include "record/record.h"
 
 #define LEDGER_ROOM	512		/* seq, stream, salt and leaf come before the body */
@@ -29,6 +30,7 @@
 #define HOP_ROOM	(8 * 1024)	/* six texts, of 900 octets together */
 #define PARTNER_ROOM	(4 * 1024)	/* a name and the reason of an exception, each octet escaped */
 #define TOKEN_MAX	64		/* a reason of the walker */
+#define ENGINE_TYPE	"CL_TYPE_"
 #define ID_EPOCH	1577836800u	/* 2020-01-01: 30 bits of seconds last until 2054 */
 
 /* One record being written. */
@@ -169,7 +171,9 @@ put_client(struct writer *w, const struct message_facts *facts, const struct ver
 		put_nonempty(w, "name", facts->client_name);
 	if (level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v)))
 		put_nonempty(w, "helo", facts->helo);
-	put_nonempty(w, "resolve", facts->client_resolve);
+	/* The ordinary is not said, here and below: an ordinary record is to stay small. */
+	if (facts->client_resolve != NULL && strcmp(facts->client_resolve, "OK") != 0)
+		put_nonempty(w, "resolve", facts->client_resolve);
 	json_end_object(&w->json);
 }
 
@@ -285,6 +289,40 @@ put_grade(struct writer *w, const struct route *route, const struct route_hop *h
 		json_str(&w->json, "grade", grade_str(h->grade));
 }
 
+/* Whether what a macro said is on record already, word by word, as what was made of it. */
+static int
+said(const char *name, const char *value, const struct verdict *v)
+{
+	const char *as = strcmp(name, "tls_version") == 0 ? v->hop.version : strcmp(name, "cipher") == 0 ? v->hop.cipher :
+	    strcmp(name, "cipher_bits") == 0 ? v->hop.bits : NULL;
+
+	if (strcmp(name, "verify") == 0 || strncmp(name, "cert_", 5) == 0)
+		return *value != '\0';
+	return as != NULL && strcmp(value, as) == 0;
+}
+
+static void
+put_macros(struct writer *w, const struct tls_facts *tls, const struct verdict *v, int cert)
+{
+	const struct { const char *name, *value; } all[] = {
+#define X(member, macro) { #member, tls->member },
+		TLS_MACROS(X)
+#undef X
+	};
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].value == NULL || (!cert && strncmp(all[i].name, "cert_", 5) == 0) ||
+		    said(all[i].name, all[i].value, v))
+			continue;
+		if (n++ == 0)
+			json_begin_object(&w->json, "macros");
+		put(w, all[i].name, all[i].value);
+	}
+	if (n > 0)
+		json_end_object(&w->json);
+}
+
 static void
 put_observed(struct writer *w, const struct message_facts *facts, const struct verdict *v)
 {
@@ -294,7 +332,8 @@ put_observed(struct writer *w, const struct message_facts *facts, const struct v
 	int cert = level == PRIVACY_FULL || (level == PRIVACY_PSEUDONYM && !client_is_person(v));
 
 	json_begin_object(&w->json, NULL);
-	json_str(&w->json, "evidence", hop_evidence_str(v->hop.evidence));
+	if (v->hop.evidence != HOP_OBSERVED)
+		json_str(&w->json, "evidence", hop_evidence_str(v->hop.evidence));
 	json_str(&w->json, "tls", hop_tls_str(v->hop.tls));
 	put(w, "reason", v->hop.reason);
 	put(w, "version", v->hop.version);
@@ -306,19 +345,15 @@ put_observed(struct writer *w, const struct message_facts *facts, const struct v
 		put_nonempty(w, "cert_subject", tls->cert_subject);
 		put_nonempty(w, "cert_issuer", tls->cert_issuer);
 	}
-	json_begin_object(&w->json, "macros");
-#define X(member, macro)						\
-	if (cert || strncmp(#member, "cert_", 5) != 0)			\
-		put(w, #member, tls->member);
-	TLS_MACROS(X)
-#undef X
-	json_end_object(&w->json);
-	json_begin_array(&w->json, "offered");
-	if (tls->canary_helo)
-		json_str(&w->json, NULL, "helo");
-	if (tls->canary_mail)
-		json_str(&w->json, NULL, "mail");
-	json_end_array(&w->json);
+	put_macros(w, tls, v, cert);
+	if (!tls->canary_helo || !tls->canary_mail) {
+		json_begin_array(&w->json, "offered");
+		if (tls->canary_helo)
+			json_str(&w->json, NULL, "helo");
+		if (tls->canary_mail)
+			json_str(&w->json, NULL, "mail");
+		json_end_array(&w->json);
+	}
 	if (v->route != NULL && v->route->hops[0].has_delay)
 		json_i64(&w->json, "delay", v->route->hops[0].delay);
 	json_end_object(&w->json);
@@ -337,6 +372,7 @@ put_profile(struct writer *w, const struct profile *profile)
 static void
 put_session(struct writer *w, const struct route_hop *h)
 {
+	struct suite suite;
 	char bits[16];
 
 	json_str(&w->json, "tls", hop_tls_str(h->hop.tls));
@@ -346,7 +382,9 @@ put_session(struct writer *w, const struct route_hop *h)
 	if (h->version == NULL || (h->hop.version != NULL && strcmp(h->version, h->hop.version) != 0))
 		put_nonempty(w, "version_written", h->hop.version);
 	put_nonempty(w, "cipher", h->cipher[0] != '\0' ? h->cipher : h->hop.cipher);
-	if (h->bits != 0) {
+	/* A whole suite's name says them. */
+	(void)suite_read(h->hop.cipher, h->hop.version, &suite);
+	if (h->bits != 0 && h->bits != suite.bits) {
 		snprintf(bits, sizeof(bits), "%u", h->bits);
 		json_str(&w->json, "bits", bits);
 	}
@@ -370,14 +408,15 @@ put_from(struct writer *w, const struct received *r, int beyond)
 }
 
 static void
-put_earlier(struct writer *w, const struct verdict *v, size_t i)
+put_earlier(struct writer *w, const struct verdict *v, size_t i, uint64_t told)
 {
 	const struct route_hop *h = &v->route->hops[i];
 	const struct received *r = h->received;
 	int beyond = v->route->boundary == ROUTE_NONE || i > v->route->boundary;
 
 	json_begin_object(&w->json, NULL);
-	json_str(&w->json, "evidence", hop_evidence_str(h->hop.evidence));
+	if (h->hop.evidence != HOP_CLAIMED)
+		json_str(&w->json, "evidence", hop_evidence_str(h->hop.evidence));
 	if (r->odd)
 		json_bool(&w->json, "odd", 1);
 	if (r->cut)
@@ -391,13 +430,23 @@ put_earlier(struct writer *w, const struct verdict *v, size_t i)
 	put_grade(w, v->route, h);
 	if (r->auth)
 		json_bool(&w->json, "auth", 1);
-	if (r->has_time && r->time <= RECEIVED_TIME_MAX)
+	if (r->has_time && r->time <= RECEIVED_TIME_MAX && r->time != told)
 		put_time(w, "time", r->time * 1000, 0);
 	if (h->has_delay)
 		json_i64(&w->json, "delay", h->delay);
 	put_from(w, r, beyond || client_is_person(v));
 	json_end_object(&w->json);
 	w->cut += r->cut;
+}
+
+/* When hop i was, as told by the delays of those before it; 0: they do not. */
+static uint64_t
+told_time(const struct message_facts *facts, const struct route *route, size_t i)
+{
+	const struct route_hop *before = &route->hops[i - 1];
+	uint64_t time = i == 1 ? facts->time_ms / 1000 : before->received->has_time ? before->received->time : 0;
+
+	return before->has_delay && time <= RECEIVED_TIME_MAX ? time - (uint64_t)before->delay : 0;
 }
 
 static void
@@ -411,7 +460,7 @@ put_hops(struct writer *w, const struct message_facts *facts, const struct verdi
 	put_observed(w, facts, v);
 	if (route != NULL) {
 		for (; i < route->count && room(w) > HOP_ROOM + PART_ROOM; i++)
-			put_earlier(w, v, i);
+			put_earlier(w, v, i, told_time(facts, route, i));
 		more = route->count - i + route->more;
 	}
 	json_end_array(&w->json);
@@ -419,7 +468,8 @@ put_hops(struct writer *w, const struct message_facts *facts, const struct verdi
 		json_u64(&w->json, "hops_more", more);
 	if (route != NULL && route->cut)
 		json_bool(&w->json, "header_cut", 1);
-	json_u64(&w->json, "boundary", route != NULL && route->boundary != ROUTE_NONE ? route->boundary : 0);
+	if (route != NULL && route->boundary != ROUTE_NONE && route->boundary > 0)
+		json_u64(&w->json, "boundary", route->boundary);
 	if (route != NULL && route->profile != NULL)
 		put_profile(w, route->profile);
 }
@@ -551,12 +601,15 @@ put_mime(struct writer *w, const struct scan_result *scan)
 
 	json_begin_object(&w->json, "mime");
 	json_str(&w->json, "ambiguity", ambiguity_str(scan->ambiguity));
-	json_u64(&w->json, "views", scan->views);
+	if (scan->views != 1)
+		json_u64(&w->json, "views", scan->views);
 	json_u64(&w->json, "objects", ambiguity_objects(scan));
-	json_begin_array(&w->json, "reasons");
-	for (i = 0; i < scan->reasons_count && i < SCAN_REASONS_MAX; i++)
-		put_max(w, NULL, scan->reasons[i], TOKEN_MAX);
-	json_end_array(&w->json);
+	if (scan->reasons_count > 0) {
+		json_begin_array(&w->json, "reasons");
+		for (i = 0; i < scan->reasons_count && i < SCAN_REASONS_MAX; i++)
+			put_max(w, NULL, scan->reasons[i], TOKEN_MAX);
+		json_end_array(&w->json);
+	}
 	json_end_object(&w->json);
 }
 
@@ -603,6 +656,13 @@ put_extensions(struct writer *w, const struct part *p)
 	json_end_array(&w->json);
 }
 
+/* All of the engine's names begin alike. */
+static const char *
+engine_type(const char *name)
+{
+	return name != NULL && strncmp(name, ENGINE_TYPE, sizeof(ENGINE_TYPE) - 1) == 0 ? name + sizeof(ENGINE_TYPE) - 1 : name;
+}
+
 static void
 put_part(struct writer *w, const struct part *p, enum outcome outcome, const struct part_judged *judged)
 {
@@ -613,14 +673,16 @@ put_part(struct writer *w, const struct part *p, enum outcome outcome, const str
 		json_bool(&w->json, "member", 1);
 	if (p->encrypted)
 		json_bool(&w->json, "encrypted", 1);
-	put_nonempty(w, "type", p->type);
-	put_nonempty(w, "real_type", p->real_type);
+	if (p->path == NULL || strcmp(p->path, "0") != 0 || p->type == NULL || strcmp(p->type, "message/rfc822") != 0)
+		put_nonempty(w, "type", p->type);
+	put_nonempty(w, "real_type", engine_type(p->real_type));
 	put_nonempty(w, "view", p->view);
 	put_nonempty(w, "decoder", p->view != NULL ? p->decoder : NULL);
 	json_u64(&w->json, "size", p->size);
 	if (!p->member)
 		json_hex(&w->json, "sha256", p->sha256, sizeof(p->sha256));
-	json_str(&w->json, "outcome", outcome_str(outcome));
+	if (outcome != OUTCOME_CLEAN)
+		json_str(&w->json, "outcome", outcome_str(outcome));
 	put_nonempty(w, "signature", p->signature);
 	put_detail(w, p->outcome, p->detail);
 	if (judged != NULL) {
@@ -689,7 +751,8 @@ record_message(const struct message_facts *facts, const struct verdict *v, const
 	put_nonempty(&w, "queue_id", facts->queue_id);
 	put_nonempty(&w, "mta", facts->mta);
 	json_str(&w.json, "class", class_str(v->class));
-	put(&w, "class_why", v->class_why);
+	if (v->class_why != NULL && strcmp(v->class_why, "default") != 0)
+		put(&w, "class_why", v->class_why);
 	put_listener(&w, facts);
 	put_client(&w, facts, v);
 	put_nonempty(&w, "auth", facts->auth_type);

@@ -1,6 +1,7 @@
 # held: mail in quarantine is listed, shown, released, dropped and expires, over Sendmail's own tools; each use is recorded before it is done.
 # Sendmail only: held is the same for Postfix.
 . "$(dirname "$0")/../lib.sh"
+LEAKS_KNOWN='"who":"alice"'	# the administrator
 export TZ=UTC
 QTOOL=$SENDMAIL_ROOT/usr/share/sendmail/qtool.pl
 write_conf "actions: { default: { infected = \"quarantine\"; }; };

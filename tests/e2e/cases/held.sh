@@ -1,6 +1,7 @@
 # held: mail on hold is listed, shown, released, dropped and expires, over Postfix' own tools; each use is recorded before it is done.
 # Postfix only: held-sendmail is the same for Sendmail.
 . "$(dirname "$0")/../lib.sh"
+LEAKS_KNOWN='"who":"alice"'	# the administrator
 export TZ=UTC
 HELD_CONF="held: { mta = \"postfix\"; postfix_config = \"$T/postfix\"; };"
 write_conf "actions: { default: { infected = \"quarantine\"; }; }; $HELD_CONF"

@@ -20,5 +20,5 @@ equal "client" "$(last client.ip)" 127.0.0.1
 equal "from" "$(last from.domain)" sender.test
 equal "to" "$(last to.0.domain)" example.test
 equal "tls" "$(last hops.0.tls)" no
-equal "evidence" "$(last hops.0.evidence)" observed
+equal "evidence: observed, so not said" "$(last hops.0.evidence)" -
 like "one log line with the queue id first" "$(grep -c "[]: ]$id[: ]" "$T/log/hopward")" '^1$'

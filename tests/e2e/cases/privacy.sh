@@ -26,3 +26,12 @@ like "the name with the finding" "$(last parts)" 'found\.com'
 equal "mode of the records" "$(stat -c %a "$T"/records/mail-*.jsonl)" 640
 equal "mode of the keys" "$(stat -c %a "$T"/key/pseudonyms "$T"/key/pseudonyms/*.key | sort -u | tr "\n" " ")" "400 700 "
 check "a key for each side" [ "$(ls "$T/key/pseudonyms" | sed "s/.*-//" | sort -u | tr "\n" " ")" = "from.key to.key " ]
+# what looks for leaks at the end of each case must be able to find one
+for f in run/left-behind records/x.jsonl log/hopward-2; do
+	echo 'mail of Bob' >"$T/$f"
+	like "a leak in $f is seen" "$(leaks)" "$f:mail of Bob"
+	rm "$T/$f"
+done
+printf '<** 550 5.7.1 no mail of planted-sender@sender.test\r\n' >"$T/log/x.smtp"
+like "a leak in a reply is seen" "$(leaks)" 'x\.smtp:550 5\.7\.1 no mail'
+rm "$T/log/x.smtp"
