@@ -21,8 +21,7 @@
 #define ERRORS_MAX	(256u * 1024)	/* octets of errors of a configuration */
 
 static const struct ctl_command *const commands[] = {
-	&command_subject,
-	&command_scan, &command_extract, &command_hops, &command_log, &command_explain, &command_collect, &command_held, &command_seal, &command_verify, &command_except, &command_mode, &command_status, &command_reload
+	&command_scan, &command_extract, &command_hops, &command_log, &command_explain, &command_collect, &command_held, &command_seal, &command_verify, &command_except, &command_mode, &command_subject, &command_status, &command_reload
 };
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
