@@ -49,6 +49,8 @@ struct seal_keys {
 	int		 fresh;		/* the running key is in .first */
 	int		 have, have_next;
 	int		 unsynced;	/* the directory, after a rename */
+	uid_t		 uid;		/* the directory's owner, and every key's */
+	gid_t		 gid;
 	struct key	 key, next;
 	uint8_t		 first[SEAL_KEY_LEN];
 };
@@ -147,8 +149,8 @@ file_store(struct seal_keys *k, const char *name, const struct key *key, char *e
 
 	if ((fd = openat(k->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400)) == -1)
 		return trouble(k, name, "a key cannot be made", err, errlen);
-	/* Another thread may have a umask of its own at this moment. */
-	if (fchmod(fd, 0400) == -1 || key_write(fd, key, k->first) == -1 || fsync(fd) == -1 || fsync(k->dir) == -1) {
+	/* Another thread may have a umask of its own at this moment; what root makes here is for the one who seals every day. */
+	if ((geteuid() == 0 && fchown(fd, k->uid, k->gid) == -1) || fchmod(fd, 0400) == -1 || key_write(fd, key, k->first) == -1 || fsync(fd) == -1 || fsync(k->dir) == -1) {
 		saved = errno;
 		close(fd);
 		unlinkat(k->dir, name, 0);
@@ -235,7 +237,9 @@ directory_open(struct seal_keys *k, int make, char *err, size_t errlen)
 	/* Under a strange umask. */
 	if (make && st.st_uid == geteuid() && (st.st_mode & 0700) != 0700 && fchmod(k->dir, 0700) == -1)
 		return trouble(k, "", "chmod", err, errlen);
-	if (st.st_uid != geteuid() && make) {
+	k->uid = st.st_uid;
+	k->gid = st.st_gid;
+	if (st.st_uid != geteuid() && geteuid() != 0 && make) {
 		snprintf(err, errlen, "%s: belongs to uid %lu, want uid %lu, which seals", k->path, (unsigned long)st.st_uid,
 		    (unsigned long)geteuid());
 		return -1;
