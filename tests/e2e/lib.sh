@@ -110,7 +110,7 @@ leaks() {
 	local f words
 	words=$(grep -hoiE '(MAIL FROM|RCPT TO):<[^>@]{3,}@' "$T"/log/*.smtp 2>/dev/null | sed 's/.*<//; s/[][\.*^$+?(){}|/]/\\&/g' | sort -u | head -200 | paste -sd'|')
 	{
-		find "$T" \( -path "$T/mail" -o -path "$T/in" -o -path "$T/queue" -o -path "$T/data" -o -path "$T/postfix" -o -path "$T/sendmail" \
+		find "$T" \( -path "$T/mail" -o -path "$T/in" -o -path "$T/queue" -o -path "$T/data" -o -path "$T/postfix" -o -path "$T/sendmail" -o -path "$T/chain" \
 		    -o -path "$T/db" -o -path "$T/log" \) -prune -o -type f ! -name 'hopward.conf*' ! -name 'sasldb*' -print
 		find "$T/log" -type f \( -name 'hopward*' -o -name status \)
 	} | while read -r f; do grep -HaiE -- "$PLANTED${words:+|$words}" "$f"; done
