@@ -150,7 +150,8 @@ file_store(struct seal_keys *k, const char *name, const struct key *key, char *e
 	if ((fd = openat(k->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400)) == -1)
 		return trouble(k, name, "a key cannot be made", err, errlen);
 	/* Another thread may have a umask of its own at this moment; what root makes here is for the one who seals every day. */
-	if ((geteuid() == 0 && fchown(fd, k->uid, k->gid) == -1) || fchmod(fd, 0400) == -1 || key_write(fd, key, k->first) == -1 || fsync(fd) == -1 || fsync(k->dir) == -1) {
+	if ((geteuid() == 0 && fchown(fd, k->uid, k->gid) == -1) || fchmod(fd, 0400) == -1 ||
+	    key_write(fd, key, k->first) == -1 || fsync(fd) == -1 || fsync(k->dir) == -1) {
 		saved = errno;
 		close(fd);
 		unlinkat(k->dir, name, 0);
@@ -229,11 +230,16 @@ static int
 directory_open(struct seal_keys *k, int make, char *err, size_t errlen)
 {
 	struct stat st;
+	int made = make && mkdir(k->path, 0700) == 0;
 
-	if (make && mkdir(k->path, 0700) == -1 && errno != EEXIST)
+	if (make && !made && errno != EEXIST)
 		return trouble(k, "", "a directory for the keys of seals cannot be made", err, errlen);
-	if ((k->dir = open(k->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1 || fstat(k->dir, &st) == -1)
+	if ((k->dir = open(k->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return errno == ENOENT && !make ? 0 : trouble(k, "", "keys of seals", err, errlen);
+	/* Root's making it must not keep the daemon out. */
+	if ((made && geteuid() == 0 && (fstatat(k->dir, "..", &st, 0) == -1 || fchown(k->dir, st.st_uid, st.st_gid) == -1)) ||
+	    fstat(k->dir, &st) == -1)
+		return trouble(k, "", "keys of seals", err, errlen);
 	/* Under a strange umask. */
 	if (make && st.st_uid == geteuid() && (st.st_mode & 0700) != 0700 && fchmod(k->dir, 0700) == -1)
 		return trouble(k, "", "chmod", err, errlen);

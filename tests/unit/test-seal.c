@@ -457,6 +457,25 @@ keys_that_others_may_read_are_refused(void **state)
 	assert_non_null(strstr(err, "0400"));
 }
 
+static void
+what_root_makes_is_the_owners(void **state)
+{
+	struct place *p = *state;
+	struct seal_keys *k;
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(p->root, 61951, 61952), 0);
+	k = keys(p);
+	seal_keys_free(k);
+	assert_int_equal(stat(p->keys, &st), 0);
+	assert_int_equal(st.st_uid, 61951);
+	assert_int_equal(st.st_gid, 61952);
+	assert_int_equal(stat(in(p->keys, "mail.first"), &st), 0);
+	assert_int_equal(st.st_uid, 61951);
+}
+
 /* ---- the sealed stream ---- */
 
 static void
@@ -767,7 +786,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_others_compute_it), cmocka_unit_test(lines_that_are_no_seals), T(keys_live_for_an_epoch),
-		T(keys_that_others_may_read_are_refused), T(a_stream_from_its_beginning), T(a_stream_that_was_not_sealed),
+		T(keys_that_others_may_read_are_refused), T(what_root_makes_is_the_owners), T(a_stream_from_its_beginning), T(a_stream_that_was_not_sealed),
 		T(epochs_end_also_when_they_are_empty), T(open_epoch_is_closed_by_the_next_start), T(lost_keys_begin_another_chain),
 		T(a_seal_that_fails_stops_no_record), T(crash_of_a_first_life), T(crash_of_a_later_life),
 		T(crash_in_the_middle_of_a_write), T(crash_after_crash),
