@@ -95,6 +95,8 @@ zstd -q "$T/now.jsonl" -o "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 0 "a
 run log "$T/now.jsonl"; same "$want" "$out" "compressed and plain"; run log - < <(zstd -qc "$T/now.jsonl"); same "$want" "$out" "compressed, from a pipe"
 truncate -s -5 "$T/x.jsonl.zst"; run log "$T/x.jsonl.zst"; exits 66 "a cut compressed file"; errs "x.jsonl.zst: cut: it ends within" "a cut compressed file"
 cp "$T/now.jsonl" "$T/y.jsonl.zst"; run log "$T/y.jsonl.zst"; exits 0 "a plain file whatever its name"; rm -f "$T"/[xy].jsonl.zst
+run log "$T/r"; want=$out; cp -r "$T/r" "$T/z"; files=("$T"/z/mail-*.jsonl); zstd -q --rm "${files[0]}"; zstd -qk "${files[1]}"
+run log "$T/z"; same "$out" "$want" "a directory with a compressed day, and one that is there twice"; rm -r "$T/z"
 head -c 100000 /dev/urandom >"$T/noise"; run log "$T/noise"; exits 65 "noise"
 
 # widths

@@ -70,4 +70,3 @@ stop_hopward
 if ctl verify --help >/dev/null 2>&1; then
 	ctl verify --stream mail "$T/records" >"$T/log/verify" 2>&1 || bad "verify: $(tail -20 "$T/log/verify")"
 fi
-no_leaks
