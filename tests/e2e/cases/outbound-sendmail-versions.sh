@@ -29,7 +29,7 @@ $(for d in "${!IP[@]}"; do printf 'R$+ < @ %s . test . > $*\t$#relay $@ [%s] $: 
 printf 'R$+ < @ %s . test > $*\t$#relay $@ [%s] $: $1 < @ %s.test > $2\n' "$d" "${IP[$d]}" "$d"; done)"
 start_sendmail none "${LINK[tls13]}" 192.0.2.90
 write_conf
-install -d "$T/records" "$T/key"
+install -d -m 750 "$T/records" "$T/key"
 LOG=$T/log/syslog
 compose "$T/in/a"
 mail_to() { sendmail_command -i -f alice@sender.test "${@:2}" "bob@$1.test" <"$T/in/a" >>"$T/log/send" 2>&1; }

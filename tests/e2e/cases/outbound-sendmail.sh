@@ -16,7 +16,7 @@ R\$+ @ \$*	\$@ \$1 @ example . test"
 SENDMAIL_RULES=$(for d in tls clear nobody; do printf 'R$+ < @ %s . test > $*\t$#%s $@ [127.0.0.1] $: $1 < @ %s . test > $2\n' $d $d $d; done)
 start_mta
 write_conf
-install -d "$T/records" "$T/key"
+install -d -m 750 "$T/records" "$T/key"
 LOG=$T/log/mail.log
 compose "$T/in/a"
 logged() { [ "$(grep -c "to=<.*@$1.test>.*, stat=" "$LOG")" -ge "${2:-1}" ]; }

@@ -41,7 +41,7 @@ sed -i 's|^mynetworks = .*|mynetworks = 127.0.0.0/8 192.0.2.0/24|' "$T/postfix/m
 kill -HUP "$MASTER_PID"
 for d in "${!IP[@]}"; do wait_for 20 bound "${IP[$d]}" 25 || die "the listener for $d does not come"; done
 write_conf
-install -d "$T/records" "$T/key"
+install -d -m 750 "$T/records" "$T/key"
 LOG=$T/log/mail.log
 logged() { grep -q "to=<.*@$1.test>.*status=" "$LOG"; }
 compose "$T/in/a"
