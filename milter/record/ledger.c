@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "record/ledger_int.h"
+#include "record/reserve.h"
 
 static void
 hex(const unsigned char *p, size_t len, char *out)
@@ -143,7 +144,8 @@ write_all(struct ledger *l, struct entry *list)
 
 	while (list != NULL) {
 		end = run_end(l, list);
-		if (ledger_commit(l, list, end) == 0) {
+		if (ledger_commit(l, list, end) == 0 || ((errno == ENOSPC || errno == EDQUOT) &&
+		    reserve_release(l->directory, l->stream) && ledger_commit(l, list, end) == 0)) {
 			list = end;
 			continue;
 		}
