@@ -170,6 +170,8 @@ report_json(struct buf *b, const struct verify_report *r, uint64_t files)
 	json_u64(&j, "torn_tails", r->tails);
 	json_u64(&j, "erased", r->erased);
 	json_u64(&j, "expired", r->expired);
+	if (r->expired_age_ms != UINT64_MAX)
+		json_u64(&j, "expired_youngest_ms", r->expired_age_ms);
 	json_begin_object(&j, "findings");
 	for (i = 0; i < VERIFY_KIND_COUNT; i++)
 		if (r->found[i] > 0)
@@ -237,6 +239,8 @@ text_seals(struct buf *b, const struct verify_report *r)
 static void
 text_told(struct buf *b, const struct ctl *ctl, const struct verify_report *r)
 {
+	char t[64];
+
 	if (r->anchors_good + r->anchors_unchecked > 0)
 		buf_addf(b, "  anchors   %" PRIu64 " confirmed, %" PRIu64 " where the chain is not known\n", r->anchors_good, r->anchors_unchecked);
 	if (r->starts + r->stops > 0)
@@ -245,8 +249,9 @@ text_told(struct buf *b, const struct ctl *ctl, const struct verify_report *r)
 	if (r->tails > 0)
 		buf_addf(b, "  tails     %" PRIu64 " torn and cut at a start, %" PRIu64 " octets: never answered\n", r->tails, r->tails_octets);
 	if (r->expired > 0)
-		buf_addf(b, "  expired   %" PRIu64 " lines, in %" PRIu64 " pieces: their time was over, seals and count are left\n", r->expired,
-		    r->expired_epochs);
+		buf_addf(b, "  expired   %" PRIu64 " lines, in %" PRIu64 " pieces, as records say; seals and count are left.  The youngest was %s old\n", r->expired,
+		    r->expired_epochs, r->expired_age_ms == UINT64_MAX ? "at an unknown time, so not known how" :
+		    text_span(r->expired_age_ms, t, sizeof(t)));
 	if (r->erased > 0)
 		buf_addf(b, "  erased    %" PRIu64 " lines: seq and leaf are left\n", r->erased);
 	if (r->torn_file != NULL) {

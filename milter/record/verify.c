@@ -23,6 +23,7 @@
 #define SPLITS_MAX	4096	/* gaps that events divide; each costs a move of those behind it */
 
 static const struct place nowhere = { -1, 0 };
+static const struct line nothing;
 
 const char *
 verify_kind_str(enum verify_kind kind)
@@ -157,9 +158,9 @@ gap_tell(struct verify *v, const struct gap *g)
 }
 
 static void
-gap_add(struct verify *v, uint64_t first, uint64_t last, struct place after)
+gap_add(struct verify *v, uint64_t first, uint64_t last, const struct item *after)
 {
-	struct gap g = { .first = first, .last = last, .before = v->last, .after = after }, *p;
+	struct gap g = { .first = first, .last = last, .before = v->last, .after = after->at, .time_ms = after->line.time_ms }, *p;
 
 	verify_seal_gap(v);
 	if ((p = grown(v, v->gaps, v->gaps_count, &v->gaps_size, sizeof(*p), "gaps")) == NULL) {
@@ -204,9 +205,9 @@ gap_take(struct verify *v, uint64_t seq)
 	return 1;
 }
 
-/* An event says that these lines expired. */
+/* An event of that time says that these lines expired. */
 static void
-gap_expire(struct verify *v, uint64_t first, uint64_t last)
+gap_expire(struct verify *v, uint64_t first, uint64_t last, uint64_t time_ms)
 {
 	size_t i;
 	struct gap *g, rest;
@@ -220,6 +221,8 @@ gap_expire(struct verify *v, uint64_t first, uint64_t last)
 		b = g->last < last ? g->last : last;
 		v->r.expired += b - a + 1;
 		v->r.expired_epochs++;
+		if (g->time_ms != 0 && time_ms != 0 && (time_ms <= g->time_ms || time_ms - g->time_ms < v->r.expired_age_ms))
+			v->r.expired_age_ms = time_ms > g->time_ms ? time_ms - g->time_ms : 0;
 		rest = *g;
 		if (a == g->first)
 			g->first = b + 1;
@@ -421,7 +424,7 @@ event_take(struct verify *v, const struct item *item)
 		break;
 	case EVENT_EXPIRE:
 		for (i = 0; i < l->ranges_count && i < SPLITS_MAX; i++)
-			gap_expire(v, l->ranges[i].first, l->ranges[i].last);
+			gap_expire(v, l->ranges[i].first, l->ranges[i].last, l->time_ms);
 		break;
 	default:
 		break;
@@ -470,7 +473,7 @@ accept(struct verify *v, const struct item *item, uint64_t q)
 
 /* What lies before seq `upto`: lines that stood in front of their places, and gaps between them. */
 static void
-fill(struct verify *v, uint64_t upto, struct place after)
+fill(struct verify *v, uint64_t upto, const struct item *after)
 {
 	struct place last = v->last;
 	struct item item;
@@ -491,7 +494,7 @@ fill(struct verify *v, uint64_t upto, struct place after)
 
 /* Those that are due now: they are all there, if not in order. */
 static void
-early_due(struct verify *v, struct place after)
+early_due(struct verify *v, const struct item *after)
 {
 	while (v->early_count > 0 && early_find(v, v->next, v->next) >= 0)
 		fill(v, v->next + 1, after);
@@ -499,11 +502,26 @@ early_due(struct verify *v, struct place after)
 
 /* ---- a line out of order ---- */
 
+/*
+ * Stands the held line in the place of the one that is due, with another seq?  It does if the
+ * next line is the one after that; but a seal tells its place by itself where the keys are known.
+ */
+static int
+in_place(const struct verify *v, const struct item *h, uint64_t place, const struct line *next)
+{
+	if (h->line.type == LINE_SEAL && (place != 0 || (v->based && v->key_state != KEY_NONE)))
+		return 0;
+	if (next->seq == v->next + 1)
+		return 1;
+	return h->line.type == LINE_SEAL_INIT && !v->begun && next->seq > v->next && next->seq < h->line.seq;
+}
+
 /* It lies behind the one that is due. */
 static void
-resolve_ahead(struct verify *v, struct item *h, uint64_t next)
+resolve_ahead(struct verify *v, struct item *h, const struct line *next)
 {
 	uint64_t bad = v->bad_lines, lack = h->line.seq - v->next, seq = h->line.seq, place = verify_seal_place(v, h);
+	int sealed = place == seq && next->type == LINE_SEAL;	/* two seals: the one that is proved stands where it belongs */
 
 	if (bad > 0) {
 		bad_flush(v, lack, 0);
@@ -511,40 +529,41 @@ resolve_ahead(struct verify *v, struct item *h, uint64_t next)
 		verify_seal_gap(v);
 	}
 	if (place >= v->next && place != seq) {
-		fill(v, place, h->at);
+		fill(v, place, h);
 		accept(v, h, place);
-	} else if (seq > v->next && (next == v->next + 1 || (next > v->next && next < seq && !v->begun && h->line.type == LINE_SEAL_INIT)))
+	} else if (seq > v->next && in_place(v, h, place, next))
 		accept(v, h, v->next);
-	else if (seq > v->next && next < seq && (next == v->next || (next > v->next && place == 0)) && early_add(v, h))
+	else if (seq > v->next && next->seq < seq && ((next->seq == v->next && !sealed) || (next->seq > v->next && place == 0)) &&
+	    early_add(v, h))
 		;
 	else {
-		fill(v, seq, h->at);
+		fill(v, seq, h);
 		accept(v, h, seq);
 	}
 }
 
 /* It lies before the one that is due. */
 static void
-resolve_behind(struct verify *v, struct item *h, uint64_t next)
+resolve_behind(struct verify *v, struct item *h, const struct line *next)
 {
 	uint64_t place = verify_seal_place(v, h);
 	char said[128];
 
 	if (place >= v->next) {
-		fill(v, place, h->at);
+		fill(v, place, h);
 		accept(v, h, place);
-	} else if (gap_take(v, h->line.seq)) {
+	} else if (in_place(v, h, place, next))
+		accept(v, h, v->next);
+	else if (gap_take(v, h->line.seq)) {
 		snprintf(said, sizeof(said), "stands behind its place, after seq %" PRIu64, v->next - 1);
 		run_add(v, VERIFY_REORDERED, h->at, h->line.seq, said);
-	} else if (next == v->next + 1)
-		accept(v, h, v->next);
-	else
+	} else
 		run_add(v, VERIFY_ADDED, h->at, h->line.seq, "is a second line of its seq");
 }
 
-/* The seq of the line behind the held one is known now; 0: there is none, or it has none. */
+/* The line behind the held one is known now; seq 0: there is none, or it has none. */
 static void
-resolve(struct verify *v, uint64_t next)
+resolve(struct verify *v, const struct line *next)
 {
 	struct item h = v->held;
 
@@ -565,18 +584,23 @@ static void
 feed(struct verify *v, struct item *item)
 {
 	struct line *l = &item->line;
+	uint64_t place;
 
-	resolve(v, l->seq);
+	resolve(v, l);
 	if (l->seq == 0) {
 		bad_add(v, item->at, l->why);
 		line_free(l);
 		return;
 	}
 	if (l->seq > v->next && v->early_count > 0 && early_find(v, v->next, v->next) >= 0)
-		early_due(v, item->at);
+		early_due(v, item);
 	if (l->seq == v->next) {
 		bad_flush(v, 0, 0);
-		accept(v, item, v->next);
+		/* between lines that expired a seal's own seq is all that tells its place */
+		place = l->type == LINE_SEAL ? verify_seal_place(v, item) : 0;
+		if (place > v->next)
+			fill(v, place, item);
+		accept(v, item, place > v->next ? place : v->next);
 		line_free(l);
 		return;
 	}
@@ -655,7 +679,7 @@ verify_broken(struct verify *v, uint64_t number, const char *why)
 	struct place at = { (int32_t)v->files_count - 1, number };
 
 	torn_flush(v);
-	resolve(v, 0);
+	resolve(v, &nothing);
 	verify_say(v, VERIFY_UNREADABLE, at, 0, 0, "%s", why);
 	return v->oom ? -1 : 0;
 }
@@ -687,16 +711,17 @@ verify_seals(const struct verify *v)
 int
 verify_end(struct verify *v, const struct verify_report **out)
 {
+	struct item none = { .at = v->last };
 	size_t i;
 
-	resolve(v, 0);
+	resolve(v, &nothing);
 	if (v->torn) {
 		v->r.torn_file = strdup(v->files[v->torn_item.at.file]);
 		v->r.torn_line = v->torn_item.at.number;
 		line_free(&v->torn_item.line);
 		v->torn = 0;
 	}
-	early_due(v, v->last);
+	early_due(v, &none);
 	bad_flush(v, 0, 1);
 	for (i = 0; i < v->early_count; i++)
 		run_add(v, VERIFY_ADDED, v->early[i].at, v->early[i].line.seq, "stands where no line of its seq belongs");
@@ -732,6 +757,7 @@ verify_new(const struct verify_settings *settings)
 	v->set = *settings;
 	v->next = 1;
 	v->last = nowhere;
+	v->r.expired_age_ms = UINT64_MAX;
 	if (settings->stream != NULL)
 		snprintf(v->r.stream, sizeof(v->r.stream), "%s", settings->stream);
 	return v;

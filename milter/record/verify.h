@@ -88,7 +88,8 @@ struct verify_report {
 	uint64_t	 torn_line;
 	/* what the stream tells of itself */
 	uint64_t	 starts, stops, crashes, tails, tails_octets;	/* crashes: starts without a stop before; tails: torn and cut at a start */
-	uint64_t	 expired, expired_epochs;	/* lines whose bodies went with their time, by an event */
+	uint64_t	 expired, expired_epochs;	/* lines whose bodies went with their time, by an event; in so many pieces */
+	uint64_t	 expired_age_ms;	/* how long before that event the youngest of them was written, at least; UINT64_MAX: not known */
 	uint64_t	 anchor_events;
 };
 

@@ -21,6 +21,7 @@ struct gap {
 	uint64_t	 first, last;
 	uint64_t	 back;		/* so many inside it were found elsewhere */
 	struct place	 before, after;	/* the lines around it */
+	uint64_t	 time_ms;	/* of the line behind it; 0: not known */
 };
 
 /* A line that was erased, until a later one says so; seq 0: it did. */

@@ -10,7 +10,7 @@ lines() { printf '%s\n' "$out" | grep -c "^$1"; }
 # verdicts
 verify; exits 0 clean; silent clean; has "nothing found; its first key is unproved" clean; has "$key" "its own key is shown"
 has "by its own key, up to seq" "up to where"; has "behind    5 lines from seq" "what lies behind"; has "only an anchor shows it" "the exception is said"
-has "expired   " "what expired"; has "erased    1 lines" "what was erased"
+has "expired   " "what expired"; has "The youngest was 2 d" "how old what expired was"; has "erased    1 lines" "what was erased"
 verify --public "$key"; exits 0 "with its key"; has "mail: proved, by the first key that was given" "with its key"
 printf 'kept by Ada\n%s\n' "$key" >"$T/key"; verify --public "$T/key"; has "mail: proved" "a key in a file"
 verify --public "${key//[0-9]/a}"; exits 1 "another key"; has "re-sealed" "another key"; has "NOT PROVED" "another key"
