@@ -3,7 +3,7 @@
 
 run --help; exits 0 help; has "Example:" help; has "hopwardctl scan --explain" help
 run --version; exits 0 version; has "hopwardctl 0" version
-for c in scan hops log collect except mode status reload; do
+for c in scan hops log collect verify except mode status reload; do
 	run $c --help; exits 0 "$c --help"; has "Example:" "$c --help"; has "usage: hopwardctl $c" "$c --help"
 	run help $c; exits 0 "help $c"; has "usage: hopwardctl $c" "help $c"
 done
