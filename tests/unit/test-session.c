@@ -470,7 +470,7 @@ test_starttls(void **state)
 	assert_int_equal(end(&h, NULL), ANSWER_CONTINUE);
 	assert_string_equal(last_value(&h, "hops.0.tls"), "yes");
 	assert_string_equal(last_value(&h, "hops.0.version"), "TLSv1.3");
-	assert_string_equal(last_value(&h, "hops.0.macros.cipher_bits"), "256");
+	assert_string_equal(last_value(&h, "hops.0.bits"), "256");
 	envelope(&h, "A2");
 	content(&h, "x");
 	end(&h, NULL);
