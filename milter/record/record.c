@@ -296,8 +296,11 @@ said(const char *name, const char *value, const struct verdict *v)
 	const char *as = strcmp(name, "tls_version") == 0 ? v->hop.version : strcmp(name, "cipher") == 0 ? v->hop.cipher :
 	    strcmp(name, "cipher_bits") == 0 ? v->hop.bits : NULL;
 
-	if (strcmp(name, "verify") == 0 || strncmp(name, "cert_", 5) == 0)
+	/* Sendmail gives the names empty where there was no certificate. */
+	if (strcmp(name, "verify") == 0)
 		return *value != '\0';
+	if (strncmp(name, "cert_", 5) == 0)
+		return 1;
 	return as != NULL && strcmp(value, as) == 0;
 }
 
